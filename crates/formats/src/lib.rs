@@ -1,0 +1,17 @@
+//! On-disk formats: bytes to records.
+//!
+//! Nothing here opens a file, reads a clock, logs, or knows what a slice is. Every structure is
+//! read from a [`ReadAt`] and every number that comes from an image is checked before use: image
+//! bytes are hostile.
+#![forbid(unsafe_code)]
+
+mod bytes;
+mod filetime;
+mod read_at;
+mod text;
+
+pub mod regf;
+
+pub use filetime::Filetime;
+pub use read_at::{ReadAt, ReadAtExt, Window};
+pub use text::{CodePoint, Name};
