@@ -1,1 +1,4 @@
-//! .
+//! For tests: builders that write disks, volumes and hives from their specifications, never from
+//! the readers' own structs, so that a mistake cannot agree with itself.
+
+pub mod need;
