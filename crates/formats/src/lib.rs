@@ -10,6 +10,7 @@ mod filetime;
 mod read_at;
 mod text;
 
+pub mod ntfs;
 pub mod regf;
 
 pub use filetime::Filetime;

@@ -1,0 +1,159 @@
+use std::io;
+
+/// What is wrong with a structure of a volume.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The boot sector does not describe an NTFS volume.
+    #[error("boot sector: {field} is {found:#x}, expected {expected}")]
+    BootSector {
+        /// The field.
+        field: &'static str,
+        /// What it holds.
+        found: u64,
+        /// What it may hold.
+        expected: &'static str,
+    },
+    /// A record does not begin with its signature.
+    #[error("signature is {found:02x?}, expected {expected:?}")]
+    Signature {
+        /// The first four bytes.
+        found: [u8; 4],
+        /// What they should spell.
+        expected: &'static str,
+    },
+    /// A multi-sector record was not written whole.
+    #[error(
+        "sector {sector} of the record ends in {found:#06x}, its update sequence number is {expected:#06x}: it was not written whole"
+    )]
+    Fixup {
+        /// Which 512-byte sector of the record, from 0.
+        sector: usize,
+        /// Its last two bytes.
+        found: u16,
+        /// What they should be.
+        expected: u16,
+    },
+    /// A structure does not fit where it is.
+    #[error(
+        "{structure} at byte {offset} of its record: {field} is {found:#x}, {room} bytes are there"
+    )]
+    Size {
+        /// The structure.
+        structure: &'static str,
+        /// Offset in the record or value, in bytes.
+        offset: usize,
+        /// The field that is wrong.
+        field: &'static str,
+        /// What it holds.
+        found: u64,
+        /// How many bytes there are.
+        room: usize,
+    },
+    /// A run list cannot be decoded.
+    #[error("run list: {what} at its byte {offset}")]
+    RunList {
+        /// Offset in the run list, in bytes.
+        offset: usize,
+        /// What is wrong there.
+        what: &'static str,
+    },
+    /// A run lies outside the volume.
+    #[error("run of {clusters} clusters at cluster {lcn}: the volume has {total}")]
+    RunOutside {
+        /// First cluster of the run.
+        lcn: u64,
+        /// Its length in clusters.
+        clusters: u64,
+        /// Number of clusters of the volume.
+        total: u64,
+    },
+    /// The pieces of an attribute do not follow one another.
+    #[error(
+        "attribute {kind:#x} {name:?}: the piece for cluster {expected} is missing, the next begins at {found}"
+    )]
+    MissingPiece {
+        /// Type of the attribute.
+        kind: u32,
+        /// Name of the attribute.
+        name: String,
+        /// First cluster of the attribute (VCN) that no piece covers.
+        expected: u64,
+        /// First cluster of the piece that is there.
+        found: u64,
+    },
+    /// The runs of an attribute end before its content does.
+    #[error("runs cover {covered} bytes, the content has {data_size}")]
+    ShortRuns {
+        /// What the runs cover, in bytes.
+        covered: u64,
+        /// Length of the content in bytes.
+        data_size: u64,
+    },
+    /// The compression is none that is known.
+    #[error("compression method {method} with units of 2^{unit} clusters is not known")]
+    Compression {
+        /// Number of the method; 1 is LZNT1.
+        method: u16,
+        /// Size of a unit as a power of two of clusters.
+        unit: u8,
+    },
+    /// An extension record does not belong to the file that lists it.
+    #[error("extension record {record}: {source}")]
+    Extension {
+        /// Its number.
+        record: u64,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+    /// An extension record belongs to another file.
+    #[error("it belongs to record {found}, not to record {expected}")]
+    OtherBase {
+        /// The record that it names as its base.
+        found: u64,
+        /// The record that lists it.
+        expected: u64,
+    },
+    /// The $MFT's own record was taken from its mirror.
+    #[error("the first record of the $MFT is damaged; its copy in $MFTMirr was used")]
+    FromMirror,
+    /// A directory's index cannot be read.
+    #[error("index blocks: {what}")]
+    Index {
+        /// Why.
+        what: String,
+    },
+    /// The $MFT holds no such record.
+    #[error("record {record}: the $MFT holds {count}")]
+    NoRecord {
+        /// The number asked for.
+        record: u64,
+        /// How many there are.
+        count: u64,
+    },
+    /// There is no such attribute.
+    #[error("record has no {attribute}")]
+    NoAttribute {
+        /// The attribute that was looked for.
+        attribute: &'static str,
+    },
+    /// Compressed data cannot be inflated.
+    #[error("compression unit at cluster {vcn} of the stream: {what}")]
+    Lznt1 {
+        /// First cluster of the unit (VCN).
+        vcn: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The bytes below could not be read.
+    #[error("cannot be read")]
+    Io(#[from] io::Error),
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(error) => error,
+            error => Self::new(io::ErrorKind::InvalidData, error),
+        }
+    }
+}

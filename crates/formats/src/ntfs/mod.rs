@@ -1,0 +1,36 @@
+//! The NT file system, read in the order of its master file table.
+//!
+//! [`Volume::open`] finds the $MFT, [`Volume::files`] walks its records from first to last and
+//! puts each file together from its base record and its extension records. Directories are not
+//! walked: their indexes are read only to tell which names are in use.
+// Source for every structure here: the NTFS documentation of the Linux-NTFS project
+// (https://flatcap.github.io/linux-ntfs/ntfs/) and [MS-FSCC] where it covers the same ground.
+
+mod attribute;
+mod attribute_list;
+mod boot_sector;
+mod content;
+mod error;
+mod file;
+mod file_name;
+mod file_record;
+mod index;
+mod lznt1;
+mod reparse_point;
+mod run_list;
+mod standard_information;
+mod volume;
+
+pub use attribute::{Attribute, AttributeType, Form};
+pub use attribute_list::ListEntry;
+pub use boot_sector::BootSector;
+pub use content::{Content, Extents, StreamReader};
+pub use error::Error;
+pub use file::{File, Stream};
+pub use file_name::{FileName, Namespace};
+pub use file_record::{FileRecord, FileReference};
+pub use index::IndexEntry;
+pub use reparse_point::ReparsePoint;
+pub use run_list::Run;
+pub use standard_information::StandardInformation;
+pub use volume::{Bitmap, Files, Volume};
