@@ -1,5 +1,28 @@
 //! Registry hives, format `regf`.
+//!
+//! Source for all of it, called "regf spec" below: M. Suhanov, "Windows registry file format
+//! specification", <https://github.com/msuhanov/regf>. Offsets in it are relative to the record.
+//!
+//! Not read: transaction logs, security descriptors, unallocated cells, volatile subkeys (a file
+//! holds none that mean anything).
 
-/// A hive read whole: its base block, keys, values and what is wrong with it.
-#[derive(Debug)]
-pub struct Hive {}
+mod base_block;
+mod big_data;
+mod cell;
+mod error;
+mod fault;
+mod hive;
+mod hive_bin;
+mod key_node;
+mod key_value;
+mod list;
+mod root;
+mod value_type;
+mod walk;
+
+pub use base_block::{BaseBlock, is_hive};
+pub use cell::{CellOffset, Span};
+pub use error::{Error, Structure};
+pub use fault::Fault;
+pub use hive::{Hive, Key, KeyId, Value};
+pub use value_type::{ValueType, type_name};

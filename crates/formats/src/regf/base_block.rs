@@ -1,0 +1,129 @@
+use crate::bytes::{u32_le, u64_le, window};
+use crate::{Filetime, Name};
+
+use super::{CellOffset, Error};
+
+/// The base block, also called file header: what a hive says about itself.
+// Source: regf spec, "Base block".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseBlock {
+    /// Counted up when a write begins.
+    pub primary_sequence_number: u32,
+    /// Counted up when a write is complete; then equal to the primary one.
+    pub secondary_sequence_number: u32,
+    /// When the hive was last written.
+    pub last_written: Filetime,
+    /// Major version of the writer.
+    pub major_version: u32,
+    /// Minor version of the writer.
+    pub minor_version: u32,
+    /// 0 in primary files; transaction logs have 1, 2 or 6.
+    pub file_type: u32,
+    /// 1 in files of this format.
+    pub file_format: u32,
+    /// Where the root key is.
+    pub root_cell: CellOffset,
+    /// Size of the hive bins data in bytes.
+    pub hive_bins_data_size: u32,
+    /// Sector size of the disk divided by 512.
+    pub clustering_factor: u32,
+    /// The end of the path the hive had, up to the first NUL.
+    pub file_name: Name,
+    /// Checksum as stored.
+    pub checksum: u32,
+    /// Whether the stored checksum is that of the block.
+    pub checksum_valid: bool,
+}
+
+/// Length of the base block in bytes.
+pub(super) const BASE_BLOCK_LEN: usize = 4096;
+
+impl BaseBlock {
+    /// Reads the base block from the first 512 bytes of a hive; `None` when there are fewer.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let stored = u32_le(bytes, 508)?;
+        Some(Self {
+            primary_sequence_number: u32_le(bytes, 4)?,
+            secondary_sequence_number: u32_le(bytes, 8)?,
+            last_written: Filetime(u64_le(bytes, 12)?),
+            major_version: u32_le(bytes, 20)?,
+            minor_version: u32_le(bytes, 24)?,
+            file_type: u32_le(bytes, 28)?,
+            file_format: u32_le(bytes, 32)?,
+            root_cell: CellOffset(u32_le(bytes, 36)?),
+            hive_bins_data_size: u32_le(bytes, 40)?,
+            clustering_factor: u32_le(bytes, 44)?,
+            file_name: until_nul(window(bytes, 48, 64)?),
+            checksum: stored,
+            checksum_valid: stored == checksum(window(bytes, 0, 508)?),
+        })
+    }
+
+    /// Whether a write was not completed, so that the transaction logs hold newer cells.
+    // Source: regf spec, "Dirty state of a hive".
+    pub fn is_dirty(&self) -> bool {
+        !self.checksum_valid || self.primary_sequence_number != self.secondary_sequence_number
+    }
+
+    /// What is wrong in the block's own fields.
+    pub(super) fn check(&self) -> impl Iterator<Item = Error> {
+        let (major, minor) = (self.major_version, self.minor_version);
+        let version =
+            (major != 1 || !(1..=6).contains(&minor)).then_some(Error::Version { major, minor });
+        let found = self.file_type;
+        let file_type = (found != 0).then_some(Error::FileType { found });
+        version.into_iter().chain(file_type)
+    }
+}
+
+/// Whether these first bytes of a file, 512 or fewer, begin a primary hive file.
+///
+/// Transaction logs begin with the same signature, but have another file type.
+pub fn is_hive(first: &[u8]) -> bool {
+    first.starts_with(b"regf") && u32_le(first, 28) == Some(0)
+}
+
+/// The XOR-32 checksum. Two of its values are never stored: 0 becomes 1, `u32::MAX` one less.
+// Source: regf spec, "Base block", notes on the checksum; the two exceptions were observed
+// in the kernel's HvpHeaderCheckSum and are described by libyal's regf documentation.
+fn checksum(bytes: &[u8]) -> u32 {
+    let (words, _) = bytes.as_chunks::<4>();
+    match words.iter().fold(0, |sum, word| sum ^ u32::from_le_bytes(*word)) {
+        0 => 1,
+        u32::MAX => u32::MAX - 1,
+        sum => sum,
+    }
+}
+
+fn until_nul(bytes: &[u8]) -> Name {
+    let (units, _) = bytes.as_chunks::<2>();
+    Name::from_utf16(
+        units.iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_no_hive() {
+        let mut first = [0; 512];
+        assert!(!is_hive(&first));
+        first[..4].copy_from_slice(b"regf");
+        assert!(is_hive(&first));
+        for log in [1, 2, 6] {
+            first[28] = log;
+            assert!(!is_hive(&first));
+        }
+        assert!(!is_hive(b"regf"));
+    }
+
+    #[test]
+    fn a_block_of_zeros_has_checksum_one() {
+        assert_eq!(checksum(&[0; 508]), 1);
+        let mut all = [0; 508];
+        all[..4].fill(0xFF);
+        assert_eq!(checksum(&all), 0xFFFF_FFFE);
+    }
+}

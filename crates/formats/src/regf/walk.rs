@@ -1,0 +1,247 @@
+use super::big_data;
+use super::cell::{CellOffset, Cells, Span};
+use super::error::{Error, Structure};
+use super::fault::Faults;
+use super::hive::{Data, KeyId, KeyRecord, ValueRecord};
+use super::key_node::KeyNode;
+use super::key_value::{DataPlace, KeyValue};
+use super::list;
+
+/// How deep keys may lie. Windows allows 512 levels.
+// Source: Microsoft, "Registry element size limits".
+const MOST_DEPTH: u32 = 1024;
+
+/// Reads all keys and values that can be reached from the root, depth first, in stored order.
+///
+/// Each key node is read once, and all that is referenced together may not be longer than twice
+/// the hive: cells that are shared to make small files large run into that bound. So do paths:
+/// those of all cells together may take sixteen times the length of the hive, and a mebibyte.
+pub(super) struct Walk<'a> {
+    cells: Cells<'a>,
+    minor_version: u32,
+    seen: Vec<u64>,
+    left: u64,
+    paths_left: u64,
+    pub(super) faults: &'a mut Faults,
+    pub(super) keys: Vec<KeyRecord>,
+    pub(super) values: Vec<ValueRecord>,
+}
+
+/// A key whose subkeys are being read.
+struct Level {
+    key: KeyId,
+    subkeys: std::vec::IntoIter<CellOffset>,
+    path_len: u64,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(bytes: &'a [u8], minor_version: u32, faults: &'a mut Faults) -> Self {
+        let len = bytes.len() as u64;
+        Self {
+            cells: Cells::new(bytes),
+            minor_version,
+            seen: vec![0; bytes.len() / (8 * 64) + 1],
+            left: len.saturating_mul(2),
+            paths_left: len.saturating_mul(16).saturating_add(1 << 20),
+            faults,
+            keys: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(&mut self, root: CellOffset) {
+        let mut levels = Vec::new();
+        levels.extend(self.key(root, None));
+        while let Some(level) = levels.last_mut() {
+            let parent = level.key;
+            let path_len = level.path_len;
+            let next = level.subkeys.next();
+            self.faults.key = Some(parent);
+            match next {
+                Some(offset) if levels.len() as u64 > u64::from(MOST_DEPTH) => {
+                    let depth = u32::try_from(levels.len()).unwrap_or(u32::MAX);
+                    self.faults.push(Error::Depth { offset, depth });
+                    levels.pop();
+                    self.close(parent);
+                }
+                Some(offset) => levels.extend(self.key(offset, Some((parent, path_len)))),
+                None => {
+                    levels.pop();
+                    self.close(parent);
+                }
+            }
+        }
+        self.faults.key = None;
+    }
+
+    /// Notes where the subtree of `key` ends.
+    fn close(&mut self, key: KeyId) {
+        let end = self.next_key();
+        if let Some(record) = self.keys.get_mut(key.index()) {
+            record.subtree_end = end;
+        }
+    }
+
+    fn next_key(&self) -> KeyId {
+        KeyId(u32::try_from(self.keys.len()).unwrap_or(u32::MAX))
+    }
+
+    fn key(&mut self, offset: CellOffset, parent: Option<(KeyId, u64)>) -> Option<Level> {
+        if !self.first_visit(offset) {
+            self.faults.push(Error::KeyTwice { offset });
+            return None;
+        }
+        let cell = self.cells.get(Structure::KeyNode, offset, self.faults)?;
+        let node = self.faults.keep(KeyNode::read(&cell))?;
+        self.take(node.span().len, Structure::KeyNode, offset)?;
+        let path_len = parent.map_or(0, |(_, len)| len).saturating_add(node.name.len + 1);
+        self.take_path(path_len, Structure::KeyNode, offset)?;
+
+        let key = self.next_key();
+        self.faults.key = Some(key);
+        self.check(&node, parent.map(|(parent, _)| parent));
+        let first_value = self.values.len();
+        self.values_of(&node, path_len);
+        let class = self.class(&node);
+        self.keys.push(KeyRecord {
+            node,
+            parent: parent.map(|(parent, _)| parent),
+            subtree_end: key,
+            values: first_value..self.values.len(),
+            class,
+        });
+        let subkeys = self.subkeys_of(&node).into_iter();
+        Some(Level { key, subkeys, path_len })
+    }
+
+    fn check(&mut self, node: &KeyNode, parent: Option<KeyId>) {
+        node.check_name().into_iter().for_each(|error| self.faults.push(error));
+        let parent = parent.and_then(|parent| self.keys.get(parent.index()));
+        if let Some(parent) = parent.map(|parent| parent.node.offset)
+            && parent != node.parent
+        {
+            let (offset, stated) = (node.offset, node.parent);
+            self.faults.push(Error::Parent { offset, parent, stated });
+        }
+    }
+
+    fn subkeys_of(&mut self, node: &KeyNode) -> Vec<CellOffset> {
+        let mut keys = Vec::new();
+        if node.subkey_count == 0 {
+            return keys; // The list's offset then means nothing.
+        }
+        let most = usize::try_from(self.left / 4).unwrap_or(usize::MAX);
+        list::subkeys(&self.cells, node.subkeys, most, self.faults, &mut keys);
+        self.count(node, Structure::SubkeyList, node.subkey_count, keys.len());
+        let used = (keys.len() as u64).saturating_mul(4);
+        self.take(used, Structure::SubkeyList, node.subkeys).map_or_else(Vec::new, |()| keys)
+    }
+
+    fn values_of(&mut self, node: &KeyNode, path_len: u64) {
+        if node.value_count == 0 {
+            return;
+        }
+        let list = self.cells.get(Structure::ValuesList, node.values, self.faults);
+        let Some(list) = list else { return };
+        let mut found = 0;
+        for offset in list::offsets(&list, node.value_count) {
+            found += 1;
+            let Some(()) = self.take(4, Structure::KeyValue, offset) else { break };
+            let Some(()) = self.take_path(path_len, Structure::KeyValue, offset) else { break };
+            let value = self.value(offset);
+            self.values.extend(value);
+        }
+        self.count(node, Structure::ValuesList, node.value_count, found);
+    }
+
+    fn count(&mut self, node: &KeyNode, list: Structure, stated: u32, found: usize) {
+        let found = u32::try_from(found).unwrap_or(u32::MAX);
+        if found != stated {
+            self.faults.push(Error::Count { offset: node.offset, list, stated, found });
+        }
+    }
+
+    fn value(&mut self, offset: CellOffset) -> Option<ValueRecord> {
+        let cell = self.cells.get(Structure::KeyValue, offset, self.faults)?;
+        let value = self.faults.keep(KeyValue::read(&cell))?;
+        self.take(value.span().len, Structure::KeyValue, offset)?;
+        value.check_name().into_iter().for_each(|error| self.faults.push(error));
+        let data = self.data(&value).unwrap_or(Data::One(Span::default()));
+        Some(ValueRecord { value, data })
+    }
+
+    fn data(&mut self, value: &KeyValue) -> Option<Data> {
+        match value.data {
+            DataPlace::Empty => None,
+            DataPlace::Resident { span, stated } => {
+                if u64::from(stated) > span.len {
+                    self.faults.push(Error::ResidentSize { offset: value.offset, stated });
+                }
+                Some(Data::One(span))
+            }
+            DataPlace::Cell { offset, len } => self.cell_data(offset, len),
+        }
+    }
+
+    fn cell_data(&mut self, offset: CellOffset, len: u32) -> Option<Data> {
+        let cell = self.cells.get(Structure::Data, offset, self.faults)?;
+        let there = usize::try_from(len).unwrap_or(usize::MAX).min(cell.bytes.len());
+        self.take(u64::from(len), Structure::Data, offset)?;
+        let short = (there as u64) < u64::from(len);
+        if short && self.divides(len) && cell.bytes.starts_with(b"db") {
+            return Some(Data::Big(big_data::segments(&self.cells, &cell, len, self.faults)));
+        }
+        if short {
+            let found = u32::try_from(there).unwrap_or(len);
+            self.faults.push(Error::DataShort { offset, stated: len, found });
+        }
+        Some(Data::One(cell.span(0, there)))
+    }
+
+    /// Whether data of `len` bytes are kept in segments in this version.
+    fn divides(&self, len: u32) -> bool {
+        len > big_data::SEGMENT_LEN && self.minor_version >= big_data::FIRST_VERSION
+    }
+
+    fn class(&mut self, node: &KeyNode) -> Option<Span> {
+        let len = usize::from(node.class_len);
+        if len == 0 || node.class == CellOffset::NONE {
+            return None;
+        }
+        let cell = self.cells.get(Structure::ClassName, node.class, self.faults)?;
+        self.faults.keep(cell.window(Structure::ClassName, 0, len))?;
+        self.take(len as u64, Structure::ClassName, node.class)?;
+        Some(cell.span(0, len))
+    }
+
+    /// Marks the key node at `offset` as read; false when it already was.
+    fn first_visit(&mut self, offset: CellOffset) -> bool {
+        let place = usize::try_from(offset.0 / 8).unwrap_or(usize::MAX);
+        let Some(word) = self.seen.get_mut(place / 64) else {
+            return true; // Outside the file: no cell will be found there.
+        };
+        let bit = 1 << (place % 64);
+        let first = *word & bit == 0;
+        *word |= bit;
+        first
+    }
+
+    fn take(&mut self, bytes: u64, structure: Structure, offset: CellOffset) -> Option<()> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(self.left);
+        self.within(left.is_some(), structure, offset)
+    }
+
+    fn take_path(&mut self, bytes: u64, structure: Structure, offset: CellOffset) -> Option<()> {
+        let left = self.paths_left.checked_sub(bytes);
+        self.paths_left = left.unwrap_or(self.paths_left);
+        self.within(left.is_some(), structure, offset)
+    }
+
+    fn within(&mut self, enough: bool, structure: Structure, offset: CellOffset) -> Option<()> {
+        if !enough {
+            self.faults.push(Error::Overuse { structure, offset });
+        }
+        enough.then_some(())
+    }
+}
