@@ -5,10 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod delta;
+pub mod diff;
 mod digest;
 mod fault;
 mod file_entry;
 mod hive;
+pub mod pipeline;
 mod snapshot;
 
 pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};
@@ -16,4 +18,4 @@ pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
 pub use hive::Hive;
-pub use snapshot::{Partition, Snapshot};
+pub use snapshot::{KnownHives, Partition, Snapshot};

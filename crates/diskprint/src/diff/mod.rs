@@ -1,0 +1,5 @@
+//! What differs between two states.
+
+mod files;
+
+pub use files::files;

@@ -1,0 +1,122 @@
+//! The state of one slice, and how it is read.
+
+mod content;
+mod hives;
+mod ntfs;
+mod paths;
+
+use diskprint_formats::ntfs::Volume;
+use diskprint_formats::{ReadAt, Window};
+
+use crate::{Fault, FileEntry, Hive, Place, Step};
+
+pub use hives::KnownHives;
+
+/// The state of one slice: plain data, sorted by partition and path.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The partitions of all disks, in the order of their numbers.
+    pub partitions: Vec<Partition>,
+    /// Files and streams, deleted ones too.
+    pub files: Vec<FileEntry>,
+    /// Hives, each with its keys and values.
+    pub hives: Vec<Hive>,
+    /// What could not be read.
+    pub faults: Vec<Fault>,
+}
+
+/// A byte range of a disk that holds, or should hold, a file system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// Number from 1 through all disks.
+    pub number: u32,
+    /// Number of the disk, from 1.
+    pub disk: u32,
+    /// Offset in the disk, in bytes.
+    pub start: u64,
+    /// Length in bytes.
+    pub len: u64,
+    /// The file system's name, `ntfs`; `None` where none was recognised.
+    pub file_system: Option<&'static str>,
+    /// Cluster or block size of the file system in bytes; 0 where it is not known.
+    pub block_size: u32,
+    /// Number of clusters or blocks; 0 where it is not known.
+    pub block_count: u64,
+    /// Serial number of the file system, by which it is known again where the disk was
+    /// partitioned anew; 0 where there is none.
+    pub serial: u64,
+}
+
+impl Snapshot {
+    /// Reads the files and hives of `partitions`, each from its disk among `disks`.
+    ///
+    /// `known` are hives that were read before: one with the same bytes is not read again.
+    pub fn read<D: ReadAt>(disks: &[D], partitions: Vec<Partition>, known: &KnownHives) -> Self {
+        let mut snapshot = Self::default();
+        for mut partition in partitions {
+            let place = Place::from(Step::Partition(partition.number));
+            let disk = usize::try_from(partition.disk)
+                .ok()
+                .and_then(|number| disks.get(number.checked_sub(1)?));
+            let outcome = match (disk, partition.file_system) {
+                (Some(disk), Some("ntfs")) => {
+                    let window = Window::new(disk, partition.start, partition.len);
+                    snapshot.read_ntfs(window, &mut partition, known)
+                }
+                (_, Some(name)) => {
+                    Err(Fault::text(place.clone(), format!("{name} is not read"), SKIPPED))
+                }
+                (_, None) => {
+                    Err(Fault::text(place.clone(), "no file system was recognised", SKIPPED))
+                }
+            };
+            snapshot.faults.extend(outcome.err());
+            snapshot.partitions.push(partition);
+        }
+        snapshot.files.sort_by_cached_key(sort_key);
+        snapshot.hives.sort_by(|a, b| (a.partition, &a.path).cmp(&(b.partition, &b.path)));
+        snapshot
+    }
+
+    fn read_ntfs(
+        &mut self,
+        window: Window<impl ReadAt>,
+        partition: &mut Partition,
+        known: &KnownHives,
+    ) -> Result<(), Fault> {
+        let place = Place::from(Step::Partition(partition.number));
+        let volume = Volume::open(window).map_err(|error| Fault::new(place, &error, SKIPPED))?;
+        let boot_sector = volume.boot_sector();
+        partition.block_size = boot_sector.cluster_size;
+        partition.block_count = boot_sector.total_clusters();
+        partition.serial = boot_sector.serial_number;
+
+        let ntfs::Listing { mut entries, jobs, mut faults } = ntfs::list(&volume, partition);
+        let files = content::digest(&volume, &mut entries, jobs, &mut faults);
+        let mut hives = Vec::new();
+        for (index, content) in files {
+            let Some(entry) = entries.get(index) else { continue };
+            hives.extend(hives::read(&volume, entry, &content, known, &mut faults));
+        }
+        let unread = hives::missing(&entries, &hives, &faults);
+        self.faults.extend(faults.into_iter().chain(unread).map(|mut fault| {
+            fault.place = fault.place.within(Step::Partition(partition.number));
+            fault
+        }));
+        self.files.extend(entries);
+        self.hives.extend(hives);
+        Ok(())
+    }
+
+    /// The hives by the digest of their file, for reading the next slice.
+    pub fn known_hives(&self) -> KnownHives {
+        self.hives.iter().map(|hive| (hive.digests.sha256, hive.tree.clone())).collect()
+    }
+}
+
+const SKIPPED: &str = "every file of this partition";
+
+fn sort_key(entry: &FileEntry) -> impl Ord + use<> {
+    let deleted = !entry.is_live();
+    (entry.partition, deleted, entry.path.clone(), entry.stream.clone(), entry.inode, entry.seq)
+}

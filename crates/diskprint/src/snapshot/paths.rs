@@ -1,0 +1,132 @@
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use diskprint_formats::Name;
+use diskprint_formats::ntfs::FileReference;
+
+/// A directory as its own record describes it.
+pub(super) struct Directory {
+    pub(super) reference: FileReference,
+    pub(super) in_use: bool,
+    pub(super) parent: FileReference,
+    pub(super) name: Name,
+}
+
+/// Number of the record of the root directory.
+const ROOT: u64 = 5;
+/// More directories inside one another than Windows can make: its paths have 32,767 characters.
+const DEEPEST: usize = 16_384;
+
+/// The paths of directories, each put together once.
+pub(super) struct Paths<'d> {
+    directories: &'d HashMap<u64, Directory>,
+    known: RefCell<HashMap<u64, Option<Name>>>,
+}
+
+impl<'d> Paths<'d> {
+    pub(super) fn new(directories: &'d HashMap<u64, Directory>) -> Self {
+        let known = RefCell::new(HashMap::from([(ROOT, Some(Name::default()))]));
+        Self { directories, known }
+    }
+
+    /// The path of the directory that a name is in, or `None` when that is not known: the record
+    /// is no directory or was used again since, or the way up to the root is broken.
+    ///
+    /// The name of a file in use needs a directory in use.
+    pub(super) fn folder(&self, parent: FileReference, in_use: bool) -> Option<Name> {
+        let directory = self.directories.get(&parent.record)?;
+        if !directory.answers_to(parent) || (in_use && !directory.in_use) {
+            return None;
+        }
+        let mut above = Vec::new();
+        let mut at = parent.record;
+        // Climb to a directory whose path is known, then come down again.
+        let mut path = loop {
+            if let Some(known) = self.known.borrow().get(&at) {
+                break known.clone();
+            }
+            match self.directories.get(&at) {
+                Some(directory) if above.len() < DEEPEST && self.has_parent(directory) => {
+                    above.push((at, directory));
+                    at = directory.parent.record;
+                }
+                _ => break None,
+            }
+        };
+        for (record, directory) in above.into_iter().rev() {
+            path = path.map(|path| path.join('/', &directory.name));
+            self.known.borrow_mut().insert(record, path.clone());
+        }
+        path
+    }
+
+    fn has_parent(&self, directory: &Directory) -> bool {
+        let parent = self.directories.get(&directory.parent.record);
+        parent.is_some_and(|parent| {
+            parent.answers_to(directory.parent) && (parent.in_use || !directory.in_use)
+        })
+    }
+}
+
+impl Directory {
+    /// Whether this is the directory that `reference` meant. Deleting a directory moves its
+    /// sequence number on by one, so a deleted one also answers to the number before.
+    fn answers_to(&self, reference: FileReference) -> bool {
+        let own = self.reference.sequence;
+        own == reference.sequence || (!self.in_use && own == reference.sequence.wrapping_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(
+        record: u64,
+        sequence: u16,
+        in_use: bool,
+        parent: (u64, u16),
+        name: &str,
+    ) -> (u64, Directory) {
+        let reference = FileReference { record, sequence };
+        let parent = FileReference { record: parent.0, sequence: parent.1 };
+        (record, Directory { reference, in_use, parent, name: name.into() })
+    }
+
+    fn folder(
+        directories: &HashMap<u64, Directory>,
+        record: u64,
+        sequence: u16,
+        in_use: bool,
+    ) -> Option<String> {
+        let path = Paths::new(directories).folder(FileReference { record, sequence }, in_use);
+        path.map(|path| path.to_text().into_owned())
+    }
+
+    #[test]
+    fn a_path_is_known_only_while_every_directory_on_it_is_the_one_meant() {
+        let directories = HashMap::from([
+            directory(5, 5, true, (5, 5), "."),
+            directory(30, 1, true, (5, 5), "a"),
+            directory(31, 4, true, (30, 1), "b"),
+            directory(32, 3, false, (31, 4), "gone"),
+            directory(33, 1, true, (30, 9), "lost"),
+        ]);
+        assert_eq!(folder(&directories, 5, 5, true).as_deref(), Some(""));
+        assert_eq!(folder(&directories, 31, 4, true).as_deref(), Some("a/b"));
+        assert_eq!(folder(&directories, 31, 3, true), None, "used again since");
+        assert_eq!(folder(&directories, 32, 2, false).as_deref(), Some("a/b/gone"));
+        assert_eq!(folder(&directories, 32, 3, true), None, "a file in use in a deleted directory");
+        assert_eq!(folder(&directories, 33, 1, true), None, "its own directory was used again");
+        assert_eq!(folder(&directories, 77, 1, true), None);
+    }
+
+    #[test]
+    fn directories_inside_each_other_end() {
+        let directories = HashMap::from([
+            directory(30, 1, true, (31, 1), "a"),
+            directory(31, 1, true, (30, 1), "b"),
+        ]);
+        assert_eq!(folder(&directories, 30, 1, true), None);
+    }
+}
