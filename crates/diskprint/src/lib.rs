@@ -11,6 +11,9 @@ mod file_entry;
 mod hive;
 mod snapshot;
 
+pub mod diff;
+pub mod regxml;
+
 pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};
 pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};

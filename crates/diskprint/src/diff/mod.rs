@@ -1,0 +1,5 @@
+//! What differs between two states.
+
+mod cells;
+
+pub use cells::cells;
