@@ -11,6 +11,7 @@ mod fault;
 mod file_entry;
 mod hive;
 pub mod pipeline;
+pub mod regxml;
 mod snapshot;
 
 pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};

@@ -314,7 +314,8 @@ impl Writer {
     fn data(&mut self, data: &[u8]) -> (u32, [u8; 4]) {
         let len = data.len() as u32;
         match data.len() {
-            0 => (0, NONE.to_le_bytes()),
+            // As Windows writes values without data: resident, with a length of 0.
+            0 => (0x8000_0000, [0; 4]),
             1..=4 => {
                 let mut resident = [0; 4];
                 resident[..data.len()].copy_from_slice(data);

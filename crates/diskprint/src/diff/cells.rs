@@ -1,0 +1,239 @@
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use diskprint_formats::regf::{Key, Value};
+use diskprint_formats::{Filetime, Name};
+use sha1::{Digest, Sha1};
+
+use crate::regxml::rendering;
+use crate::{Cell, CellChanges, CellDelta, CellKind, Delta, Hive, ValueCell};
+
+/// Returns how the keys and values of `after` differ from those of `before`.
+///
+/// Hives are the same hive when partition and path agree, keys and values when their names agree
+/// among siblings, all without regard to case; where several agree they are paired in stored
+/// order. A key is altered when its own last-write time, class name or the case of its name
+/// differs, a value when its type, its data or the case of its name does. A hive, key or value
+/// that is new or deleted gives a delta for itself and for all below it.
+///
+/// Sorted by partition, hive path, key path, a key before its values before its subkeys, names
+/// without regard to case first.
+pub fn cells(before: &[Hive], after: &[Hive]) -> Vec<CellDelta> {
+    let mut deltas = Vec::new();
+    for (before, after) in pair_hives(before, after) {
+        hive(before, after, &mut deltas);
+    }
+    deltas
+}
+
+type Side<'a> = Option<(&'a Hive, Key<'a>)>;
+
+fn pair_hives<'a>(
+    before: &'a [Hive],
+    after: &'a [Hive],
+) -> impl Iterator<Item = (Option<&'a Hive>, Option<&'a Hive>)> {
+    let named = |hives: &'a [Hive]| {
+        hives.iter().map(|hive| ((hive.partition, hive.path.to_upper()), hive)).collect::<Vec<_>>()
+    };
+    let (mut before, mut after) = (named(before), named(after));
+    let by_place = |a: &((u32, Name), &Hive), b: &((u32, Name), &Hive)| a.0.cmp(&b.0);
+    before.sort_by(by_place);
+    after.sort_by(by_place);
+    merge(before, after, |a, b| a.0.cmp(&b.0))
+        .into_iter()
+        .map(|(before, after)| (before.map(|(_, hive)| hive), after.map(|(_, hive)| hive)))
+}
+
+fn hive(before: Option<&Hive>, after: Option<&Hive>, deltas: &mut Vec<CellDelta>) {
+    if let (Some(before), Some(after)) = (before, after)
+        && (Arc::ptr_eq(&before.tree, &after.tree) || before.digests == after.digests)
+    {
+        return;
+    }
+    let mut left = vec![(before.map(|h| (h, h.tree.root())), after.map(|h| (h, h.tree.root())))];
+    while let Some((before, after)) = left.pop() {
+        key(before, after, deltas);
+        values(before, after, deltas);
+        let children = pair(subkeys(before), subkeys(after)).into_iter().rev();
+        left.extend(children.map(|(b, a)| (below(before, b), below(after, a))));
+    }
+}
+
+fn below<'a>(parent: Side<'a>, child: Option<Key<'a>>) -> Side<'a> {
+    parent.and_then(|(hive, _)| child.map(|child| (hive, child)))
+}
+
+fn subkeys<'a>(side: Side<'a>) -> Vec<(Name, Key<'a>)> {
+    let keys = side.into_iter().flat_map(|(_, key)| key.children());
+    keys.map(|key| (key.name(), key)).collect()
+}
+
+fn key(before: Side<'_>, after: Side<'_>, deltas: &mut Vec<CellDelta>) {
+    match (before, after) {
+        (Some((before_hive, before)), Some((after_hive, after))) => {
+            let changes = key_changes(&before, &after);
+            if changes != CellChanges::default() {
+                let (before, after) = (key_cell(before_hive, before), key_cell(after_hive, after));
+                deltas.push(Delta::Altered { before, after, changes });
+            }
+        }
+        (None, Some((hive, key))) => deltas.push(Delta::New(key_cell(hive, key))),
+        (Some((hive, key)), None) => deltas.push(Delta::Deleted(key_cell(hive, key))),
+        (None, None) => {}
+    }
+}
+
+fn key_changes(before: &Key<'_>, after: &Key<'_>) -> CellChanges {
+    CellChanges {
+        mtime: before.mtime() != after.mtime(),
+        class: before.class() != after.class(),
+        name: before.name() != after.name(),
+        ..CellChanges::default()
+    }
+}
+
+fn values(before: Side<'_>, after: Side<'_>, deltas: &mut Vec<CellDelta>) {
+    // Each side's path is made once, and only where a value differs.
+    let (mut before_cell, mut after_cell) = (ValueCells::new(before), ValueCells::new(after));
+    for pair in pair(named_values(before), named_values(after)) {
+        match pair {
+            (Some(before), Some(after)) => {
+                let changes = value_changes(&before, &after);
+                if changes != CellChanges::default() {
+                    let cells = before_cell.make(before).zip(after_cell.make(after));
+                    deltas.extend(cells.map(|(b, a)| Delta::Altered {
+                        before: b,
+                        after: a,
+                        changes,
+                    }));
+                }
+            }
+            (None, Some(value)) => deltas.extend(after_cell.make(value).map(Delta::New)),
+            (Some(value), None) => deltas.extend(before_cell.make(value).map(Delta::Deleted)),
+            (None, None) => {}
+        }
+    }
+}
+
+fn named_values<'a>(side: Side<'a>) -> Vec<(Name, Value<'a>)> {
+    let values = side.into_iter().flat_map(|(_, key)| key.values());
+    values.map(|value| (value.name(), value)).collect()
+}
+
+fn value_changes(before: &Value<'_>, after: &Value<'_>) -> CellChanges {
+    CellChanges {
+        kind: before.value_type() != after.value_type(),
+        data: before.len() != after.len() || before.data() != after.data(),
+        name: before.name() != after.name(),
+        ..CellChanges::default()
+    }
+}
+
+/// Pairs the items of two lists by name without regard to case, sorted by name; items of one name
+/// in the order of the lists.
+fn pair<T>(before: Vec<(Name, T)>, after: Vec<(Name, T)>) -> Vec<(Option<T>, Option<T>)> {
+    let (before, after) = (sorted(before), sorted(after));
+    let pairs = merge(before, after, |a, b| compare(&a.0, &b.0)).into_iter();
+    pairs.map(|(before, after)| (before.map(|(_, b)| b), after.map(|(_, a)| a))).collect()
+}
+
+/// Sorts by name without regard to case; most lists are stored that way.
+fn sorted<T>(mut items: Vec<(Name, T)>) -> Vec<(Name, T)> {
+    let in_order = items.is_sorted_by(|a, b| compare(&a.0, &b.0).is_le());
+    if !in_order {
+        items.sort_by_cached_key(|(name, _)| name.to_upper());
+    }
+    items
+}
+
+/// Orders names as [`Name::to_upper`] does, without making new ones for plain names.
+fn compare(a: &Name, b: &Name) -> Ordering {
+    if !a.as_bytes().is_ascii() || !b.as_bytes().is_ascii() {
+        return a.to_upper().cmp(&b.to_upper());
+    }
+    let letters = a.as_bytes().iter().map(u8::to_ascii_uppercase);
+    letters.cmp(b.as_bytes().iter().map(u8::to_ascii_uppercase))
+}
+
+/// Walks two lists sorted by `order` together; equal items meet one by one.
+fn merge<T>(
+    before: Vec<T>,
+    after: Vec<T>,
+    order: impl Fn(&T, &T) -> Ordering,
+) -> Vec<(Option<T>, Option<T>)> {
+    let mut pairs = Vec::with_capacity(before.len().max(after.len()));
+    let (mut before, mut after) = (before.into_iter().peekable(), after.into_iter().peekable());
+    loop {
+        let next = match (before.peek(), after.peek()) {
+            (None, None) => return pairs,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(before), Some(after)) => order(before, after),
+        };
+        pairs.push((
+            if next.is_le() { before.next() } else { None },
+            if next.is_ge() { after.next() } else { None },
+        ));
+    }
+}
+
+/// Names of the keys from below the root to `key`.
+fn path(key: Key<'_>) -> Arc<[Name]> {
+    let upwards = std::iter::successors(Some(key), Key::parent);
+    let mut names: Vec<Name> = upwards.map(|key| key.name()).collect();
+    names.pop();
+    names.reverse();
+    names.into()
+}
+
+fn key_cell(hive: &Hive, key: Key<'_>) -> Cell {
+    Cell {
+        partition: hive.partition,
+        hive: hive.path.clone(),
+        root: hive.tree.root().name(),
+        key: path(key),
+        parent_mtime: key.parent().map_or(Filetime::default(), |parent| parent.mtime()),
+        kind: CellKind::Key { mtime: key.mtime(), class: key.class() },
+    }
+}
+
+/// Makes the cells of one key's values, which share its path.
+struct ValueCells<'a> {
+    side: Side<'a>,
+    path: Option<Arc<[Name]>>,
+}
+
+impl<'a> ValueCells<'a> {
+    fn new(side: Side<'a>) -> Self {
+        Self { side, path: None }
+    }
+
+    /// `None` only where there is no key on this side.
+    fn make(&mut self, value: Value<'_>) -> Option<Cell> {
+        let (hive, key) = self.side?;
+        let path = self.path.get_or_insert_with(|| path(key));
+        Some(Cell {
+            partition: hive.partition,
+            hive: hive.path.clone(),
+            root: hive.tree.root().name(),
+            key: path.clone(),
+            parent_mtime: key.mtime(),
+            kind: CellKind::Value(value_cell(value)),
+        })
+    }
+}
+
+fn value_cell(value: Value<'_>) -> ValueCell {
+    let data = value.data();
+    ValueCell {
+        name: value.name(),
+        value_type: value.value_type(),
+        size: data.len() as u64,
+        data: (data.len() <= ValueCell::MOST_DATA).then(|| Arc::from(&*data)),
+        sha1: Sha1::digest(&data).into(),
+        rendered_sha1: rendering::original_sha1(value.value_type(), &data),
+    }
+}
+
+#[cfg(test)]
+mod tests;
