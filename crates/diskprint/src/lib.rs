@@ -12,6 +12,8 @@ mod file_entry;
 mod hive;
 pub mod pipeline;
 pub mod regxml;
+pub mod results;
+mod slice;
 mod snapshot;
 
 pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};
@@ -19,4 +21,5 @@ pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
 pub use hive::Hive;
-pub use snapshot::{KnownHives, Partition, Snapshot};
+pub use slice::SliceId;
+pub use snapshot::{KnownHives, Partition, Snapshot, Unread};

@@ -10,7 +10,10 @@ use crate::{Delta, FileChanges, FileDelta, FileEntry, FileKind};
 /// other state, when its metadata record is the same in its number and its use. Deleted files are
 /// not compared. The result is sorted by partition, path and stream; of a renamed file the path
 /// after counts.
-pub fn files(before: &[FileEntry], after: &[FileEntry]) -> Vec<FileDelta> {
+pub fn files<'a>(
+    before: impl IntoIterator<Item = &'a FileEntry>,
+    after: impl IntoIterator<Item = &'a FileEntry>,
+) -> Vec<FileDelta> {
     let (before, after) = (by_path(before), by_path(after));
     let gone = by_record(before.iter().filter(|(key, _)| !after.contains_key(*key)));
     let renamed = renames(&before, &after, gone);
@@ -65,9 +68,9 @@ impl<'a> File<'a> {
     }
 }
 
-fn by_path(entries: &[FileEntry]) -> BTreeMap<Key<'_>, File<'_>> {
+fn by_path<'a>(entries: impl IntoIterator<Item = &'a FileEntry>) -> BTreeMap<Key<'a>, File<'a>> {
     let mut files: BTreeMap<Key<'_>, File<'_>> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.is_live()) {
+    for entry in entries.into_iter().filter(|entry| entry.is_live()) {
         let mut key = (entry.partition, &entry.path, 0);
         while files.get(&key).is_some_and(|file| file.inode() != Some(entry.inode)) {
             key.2 += 1;

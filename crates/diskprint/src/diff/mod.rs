@@ -2,6 +2,183 @@
 
 mod cells;
 mod files;
+mod partitions;
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 
 pub use cells::cells;
 pub use files::files;
+
+use crate::{CellDelta, Delta, Fault, FileDelta, Hive, Partition, Place, Snapshot, Step, Unread};
+
+/// What differs between two states, and what could not be compared.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// Differences of files and streams, sorted by partition, path and stream.
+    pub files: Vec<FileDelta>,
+    /// Differences of keys and values, sorted by partition, hive and path.
+    pub cells: Vec<CellDelta>,
+    /// What could be read in only one of the states and so not be compared.
+    pub faults: Vec<Fault>,
+}
+
+/// Compares two states.
+///
+/// Partitions are numbered as in the state after; one that is gone keeps its own number in the
+/// rows of what was in it. What could not be read in one of the states gives no row, but a fault.
+pub fn snapshots(before: &Snapshot, after: &Snapshot) -> Comparison {
+    let renumbering = Renumbering::new(&before.partitions, &after.partitions);
+    let before = renumbering.apply(before);
+    let unread = Doubt::new(&before, after);
+
+    let files_before = before.files.iter().filter(|entry| !unread.partition(entry.partition));
+    let files_after = after.files.iter().filter(|entry| !unread.partition(entry.partition));
+    let hives_before = unread.comparable(&before.hives, &after.unread);
+    let hives_after = unread.comparable(&after.hives, &before.unread);
+
+    let mut comparison = Comparison {
+        files: files(files_before, files_after),
+        cells: cells(&hives_before, &hives_after),
+        faults: unread.faults(&before, after),
+    };
+    unread.take_doubtful(&before, after, &mut comparison);
+    renumbering.restore(&mut comparison);
+    comparison
+}
+
+/// Numbers of the partitions before, as they are after.
+struct Renumbering {
+    new: HashMap<u32, u32>,
+}
+
+impl Renumbering {
+    fn new(before: &[Partition], after: &[Partition]) -> Self {
+        let pairs = partitions::pair(before, after);
+        let mut new: HashMap<u32, u32> = pairs.into_iter().map(|(new, old)| (old, new)).collect();
+        let taken = before.iter().chain(after).map(|partition| partition.number).max();
+        let mut next = taken.unwrap_or(0);
+        for partition in before {
+            new.entry(partition.number).or_insert_with(|| {
+                next += 1;
+                next
+            });
+        }
+        Self { new }
+    }
+
+    fn apply<'s>(&self, before: &'s Snapshot) -> Cow<'s, Snapshot> {
+        if self.new.iter().all(|(old, new)| old == new) {
+            return Cow::Borrowed(before);
+        }
+        let mut snapshot = before.clone();
+        let set = |number: &mut u32| *number = self.new.get(number).copied().unwrap_or(*number);
+        snapshot.partitions.iter_mut().for_each(|partition| set(&mut partition.number));
+        snapshot.files.iter_mut().for_each(|entry| set(&mut entry.partition));
+        snapshot.hives.iter_mut().for_each(|hive| set(&mut hive.partition));
+        let Unread { inodes, hives } = std::mem::take(&mut snapshot.unread);
+        let number = |mut number| {
+            set(&mut number);
+            number
+        };
+        snapshot.unread.inodes = inodes.into_iter().map(|(n, inode)| (number(n), inode)).collect();
+        snapshot.unread.hives = hives.into_iter().map(|(n, path)| (number(n), path)).collect();
+        Cow::Owned(snapshot)
+    }
+
+    /// Gives the items of partitions that are gone the number that they had.
+    fn restore(&self, comparison: &mut Comparison) {
+        let old: HashMap<u32, u32> = self.new.iter().map(|(old, new)| (*new, *old)).collect();
+        let set = |number: &mut u32| *number = old.get(number).copied().unwrap_or(*number);
+        for delta in &mut comparison.files {
+            if let Delta::Deleted(entry) = delta {
+                set(&mut entry.partition);
+            }
+        }
+        for delta in &mut comparison.cells {
+            if let Delta::Deleted(cell) = delta {
+                set(&mut cell.partition);
+            }
+        }
+    }
+}
+
+/// Partitions that were read in one state only.
+struct Doubt {
+    partitions: BTreeSet<u32>,
+}
+
+impl Doubt {
+    fn new(before: &Snapshot, after: &Snapshot) -> Self {
+        let was_read = |number| {
+            before.partitions.iter().find(|old| old.number == number).map(|old| old.is_read)
+        };
+        let differs = |new: &&Partition| was_read(new.number).is_some_and(|was| was != new.is_read);
+        let partitions = after.partitions.iter().filter(differs).map(|new| new.number).collect();
+        Self { partitions }
+    }
+
+    fn partition(&self, number: u32) -> bool {
+        self.partitions.contains(&number)
+    }
+
+    /// The hives that the other state could have read, too.
+    fn comparable(&self, hives: &[Hive], other: &Unread) -> Vec<Hive> {
+        let is_unread = |hive: &Hive| other.hives.contains(&(hive.partition, hive.path.to_upper()));
+        let kept = hives.iter().filter(|hive| !self.partition(hive.partition) && !is_unread(hive));
+        kept.cloned().collect()
+    }
+
+    /// Says which partitions and hives were not compared.
+    fn faults(&self, before: &Snapshot, after: &Snapshot) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for number in &self.partitions {
+            let what = "could be read in only one of the two slices";
+            let place = Place::from(Step::Partition(*number));
+            faults.push(Fault::text(place, what, "the comparison of its files and hives"));
+        }
+        let sides = [
+            (&before.hives, &after.unread, "this slice"),
+            (&after.hives, &before.unread, "the slice before"),
+        ];
+        for (hives, other, name) in sides {
+            for hive in hives {
+                if other.hives.contains(&(hive.partition, hive.path.to_upper())) {
+                    let place = Place::from(Step::Partition(hive.partition));
+                    let place = place.then(Step::Hive(hive.path.clone()));
+                    let what = format!("could not be read in {name}");
+                    faults.push(Fault::text(place, what, "the comparison of its keys and values"));
+                }
+            }
+        }
+        faults
+    }
+
+    /// Takes out the rows that say that a file, or a hive in it, came or went when its record
+    /// could not be read in the other state, and puts faults in their place.
+    fn take_doubtful(&self, before: &Snapshot, after: &Snapshot, comparison: &mut Comparison) {
+        let mut doubtful: BTreeSet<(u32, diskprint_formats::Name)> = BTreeSet::new();
+        let mut is_doubtful = |delta: &FileDelta| {
+            let (entry, other) = match delta {
+                Delta::New(entry) => (entry, &before.unread),
+                Delta::Deleted(entry) => (entry, &after.unread),
+                Delta::Altered { .. } => return false,
+            };
+            let found = other.inodes.contains(&(entry.partition, entry.inode));
+            if found {
+                doubtful.insert((entry.partition, entry.full_path()));
+            }
+            found
+        };
+        comparison.files.retain(|delta| !is_doubtful(delta));
+        comparison.cells.retain(|delta| {
+            let cell = delta.latest();
+            delta.changes().is_some() || !doubtful.contains(&(cell.partition, cell.hive.clone()))
+        });
+        for (partition, path) in doubtful {
+            let place = Place::from(Step::Partition(partition)).then(Step::Path(path));
+            let what = "its record could be read in only one of the two slices";
+            comparison.faults.push(Fault::text(place, what, "the comparison of this file"));
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use diskprint_formats::ntfs::{Content, Volume};
 use diskprint_formats::{ReadAt, ReadAtExt, regf};
 
-use crate::{Digests, Fault, FileEntry, FileKind, Hive, Place, Step};
+use crate::{Fault, FileEntry, FileKind, Hive, Place, Step};
 
 /// Hives that were read before, by the SHA-256 of their file, so that none is read twice.
 pub type KnownHives = HashMap<[u8; 32], Arc<regf::Hive>>;
@@ -61,30 +61,25 @@ fn parse<R: ReadAt>(
     Ok(regf::Hive::read(bytes)?)
 }
 
-/// Says which of the files in use have the name of a hive and are none.
-///
-/// Those that begin as a hive and could not be read are among `faults` already.
-pub(super) fn missing(entries: &[FileEntry], hives: &[Hive], faults: &[Fault]) -> Vec<Fault> {
-    let is_told = |entry: &FileEntry| {
-        let step = Step::Hive(entry.path.clone());
-        hives.iter().any(|hive| hive.path == entry.path)
-            || faults.iter().any(|fault| fault.place.steps().first() == Some(&step))
-    };
-    let mut missing = Vec::new();
-    for entry in entries {
+/// The files in use that have the name of a hive and are none of `hives`.
+pub(super) fn missing<'e>(
+    entries: &'e [FileEntry],
+    hives: &[Hive],
+) -> impl Iterator<Item = &'e FileEntry> {
+    let is_hive = |entry: &&FileEntry| {
         let main = entry.stream.is_none() && entry.kind == FileKind::Regular && entry.is_live();
-        if !main || !is_hive_path(&entry.path.to_text()) || is_told(entry) {
-            continue;
-        }
-        let begins = match entry.digests {
-            Some(digests) if digests == Digests::of(&[]) => "it is empty",
-            _ => "it does not begin as a hive does",
-        };
-        let place = Place::from(Step::Hive(entry.path.clone()));
-        let what = format!("has the name of a hive, but {begins}");
-        missing.push(Fault::text(place, what, "every key and value of this hive"));
-    }
-    missing
+        main && is_hive_path(&entry.path.to_text())
+            && !hives.iter().any(|hive| hive.path == entry.path)
+    };
+    entries.iter().filter(is_hive)
+}
+
+/// Says of a file that it has the name of a hive and is none.
+pub(super) fn missing_fault(entry: &FileEntry) -> Fault {
+    let begins = if entry.size == 0 { "it is empty" } else { "it does not begin as a hive does" };
+    let what = format!("has the name of a hive, but {begins}");
+    let place = Place::from(Step::Hive(entry.path.clone()));
+    Fault::text(place, what, "every key and value of this hive")
 }
 
 /// Whether Windows keeps a hive at a path that ends like this one.

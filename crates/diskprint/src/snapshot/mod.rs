@@ -5,8 +5,10 @@ mod hives;
 mod ntfs;
 mod paths;
 
+use std::collections::BTreeSet;
+
 use diskprint_formats::ntfs::Volume;
-use diskprint_formats::{ReadAt, Window};
+use diskprint_formats::{Name, ReadAt, Window};
 
 use crate::{Fault, FileEntry, Hive, Place, Step};
 
@@ -23,10 +25,21 @@ pub struct Snapshot {
     pub hives: Vec<Hive>,
     /// What could not be read.
     pub faults: Vec<Fault>,
+    /// What of it a comparison must know about.
+    pub unread: Unread,
+}
+
+/// What is there and could not be read: to a comparison it is neither new nor deleted.
+#[derive(Clone, Debug, Default)]
+pub struct Unread {
+    /// Metadata records, by partition and inode.
+    pub inodes: BTreeSet<(u32, u64)>,
+    /// Hives, by partition and path in upper case.
+    pub hives: BTreeSet<(u32, Name)>,
 }
 
 /// A byte range of a disk that holds, or should hold, a file system.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Partition {
     /// Number from 1 through all disks.
     pub number: u32,
@@ -45,6 +58,8 @@ pub struct Partition {
     /// Serial number of the file system, by which it is known again where the disk was
     /// partitioned anew; 0 where there is none.
     pub serial: u64,
+    /// Whether its files could be listed.
+    pub is_read: bool,
 }
 
 impl Snapshot {
@@ -91,16 +106,28 @@ impl Snapshot {
         partition.block_count = boot_sector.total_clusters();
         partition.serial = boot_sector.serial_number;
 
-        let ntfs::Listing { mut entries, jobs, mut faults } = ntfs::list(&volume, partition);
+        partition.is_read = true;
+
+        let ntfs::Listing { mut entries, jobs, mut faults, unread } =
+            ntfs::list(&volume, partition);
+        let number = partition.number;
+        self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
         let files = content::digest(&volume, &mut entries, jobs, &mut faults);
         let mut hives = Vec::new();
         for (index, content) in files {
             let Some(entry) = entries.get(index) else { continue };
-            hives.extend(hives::read(&volume, entry, &content, known, &mut faults));
+            match hives::read(&volume, entry, &content, known, &mut faults) {
+                Some(hive) => hives.push(hive),
+                None => drop(self.unread.hives.insert((number, entry.full_path().to_upper()))),
+            }
         }
-        let unread = hives::missing(&entries, &hives, &faults);
-        self.faults.extend(faults.into_iter().chain(unread).map(|mut fault| {
-            fault.place = fault.place.within(Step::Partition(partition.number));
+        for entry in hives::missing(&entries, &hives) {
+            if self.unread.hives.insert((number, entry.path.to_upper())) {
+                faults.push(hives::missing_fault(entry));
+            }
+        }
+        self.faults.extend(faults.into_iter().map(|mut fault| {
+            fault.place = fault.place.within(Step::Partition(number));
             fault
         }));
         self.files.extend(entries);

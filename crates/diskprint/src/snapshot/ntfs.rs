@@ -32,6 +32,8 @@ pub(super) struct Listing {
     pub(super) entries: Vec<FileEntry>,
     pub(super) jobs: Vec<Job>,
     pub(super) faults: Vec<Fault>,
+    /// Records in use that could not be read.
+    pub(super) unread: Vec<u64>,
 }
 
 /// Lists the files of `volume` in the order of its $MFT.
@@ -43,7 +45,10 @@ pub(super) fn list(volume: &Volume<impl ReadAt>, partition: &Partition) -> Listi
     for (number, file) in volume.files() {
         match file {
             Ok(file) => walk.take(volume, file),
-            Err(error) => walk.fault(Step::Inode(number).into(), &error, "the file of this record"),
+            Err(error) => {
+                walk.unread.push(number);
+                walk.fault(Step::Inode(number).into(), &error, "the file of this record");
+            }
         }
     }
     walk.finish(volume)
@@ -58,6 +63,7 @@ struct Walk<'p> {
     listed: HashSet<(u64, FileReference, Name)>,
     /// Directories whose index could not be read whole: names in them are taken as in use.
     doubtful: HashSet<u64>,
+    unread: Vec<u64>,
     faults: Vec<Fault>,
 }
 
@@ -75,6 +81,7 @@ impl<'p> Walk<'p> {
             directories: HashMap::new(),
             listed: HashSet::new(),
             doubtful: HashSet::new(),
+            unread: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -123,7 +130,8 @@ impl<'p> Walk<'p> {
     }
 
     fn finish(self, volume: &Volume<impl ReadAt>) -> Listing {
-        let mut listing = Listing { faults: self.faults, ..Listing::default() };
+        let (faults, unread) = (self.faults, self.unread);
+        let mut listing = Listing { faults, unread, ..Listing::default() };
         let clusters_in_use = volume.clusters_in_use();
         if clusters_in_use.is_none() {
             let what = "$Bitmap cannot be read: which clusters are in use is not known";
