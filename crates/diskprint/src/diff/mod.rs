@@ -1,6 +1,7 @@
 //! What differs between two states.
 
 mod cells;
+mod counts;
 mod files;
 mod partitions;
 
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 pub use cells::cells;
+pub use counts::Counts;
 pub use files::files;
 
 use crate::{CellDelta, Delta, Fault, FileDelta, Hive, Partition, Place, Snapshot, Step, Unread};

@@ -1,0 +1,208 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Examples:
+  diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
+  diskprint export 8504-1-7895-1 --db sqlite:results/diskprint.db --format csv
+  diskprint diff before.tar.gz after.tar.gz
+  diskprint inspect machine.vmdk p1 mft 5
+
+Exit codes: 0 clean, 1 failed, 2 finished with faults recorded (diff --exit-code: 1 differs).";
+
+/// Knows exactly what software does to a machine.
+///
+/// Takes the recorded states of a virtual machine, reads every file and every registry cell in
+/// each, and says what each step created, changed, renamed and removed.
+#[derive(Parser)]
+#[command(name = "diskprint", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Run(RunArgs),
+    Diff(DiffArgs),
+    Export(ExportArgs),
+    Inspect(InspectArgs),
+    Slice(SliceArgs),
+    Completions(CompletionsArgs),
+}
+
+/// Read a sequence of slices and store what each step did
+///
+/// The slices beside the tarball whose names belong to the same sequence
+/// (OSETID-APPETID-SLICEID.tar.gz, as in 8504-1-7895-1-10.tar.gz) are registered in the order of
+/// their ids, unless the database knows the sequence already.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
+  diskprint run /store/8504-1-7895-1-40.tar.gz results --json > summary.json
+
+Written below RESULTS:
+  diskprint.db                      the database, unless --db names another
+  ABSOLUTE/PATH/OF/TARBALL/         for each slice:
+    fiout.dfxml                     all files, deleted ones too
+    fiout-alloc-only.dfxml          the files in use
+    manifest.txt, *.regxml          the hives
+    registry_deltas.db              (last slice) the original workflow's rows")]
+pub struct RunArgs {
+    /// Tarball or disk image of the last slice
+    pub final_tarball: PathBuf,
+    /// Folder for everything that is made
+    pub results: PathBuf,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Compare two images or tarballs, without a database
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  diskprint diff before.tar.gz after.tar.gz
+  diskprint diff before.raw after.vmdk --format jsonl | jq 'select(.type == \"cell\")'
+  diskprint diff a.tar.gz b.tar.gz --exit-code --quiet && echo same")]
+pub struct DiffArgs {
+    /// Tarball or disk image of the state before
+    pub before: PathBuf,
+    /// Tarball or disk image of the state after
+    pub after: PathBuf,
+    /// Exit with 1 when they differ, 0 when they do not
+    #[arg(long)]
+    pub exit_code: bool,
+    /// How to print the differences
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// A line for each difference and a table at the end
+    Text,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values
+    Csv,
+}
+
+/// Print all differences of a stored sequence
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  diskprint export 8504-1-7895-1 --db sqlite:results/diskprint.db --format jsonl")]
+pub struct ExportArgs {
+    /// The sequence, OSETID-APPETID
+    pub sequence: String,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    pub format: ExportFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values
+    Csv,
+}
+
+/// Print any layer of an image, or of a hive file, as text
+///
+/// Without a layer: the container, the disks, the partitions and what each holds.
+#[derive(Args)]
+#[command(after_help = "\
+Layers of an image (or tarball):
+  p1                        boot sector of partition 1
+  p1 mft 5                  record 5 of the $MFT: header and attributes
+  p1 mft 5 attr 0x80        an attribute by type: header, runs, first bytes
+  p1 mft 5 attr 0x80:NAME   a named one
+  p1 file PATH              the records of a file, by its path
+  p1 hive PATH              base block of a hive
+  p1 hive PATH key 'A\\B'    a key and its values
+Layers of a hive file:
+  (none)                    base block
+  key 'A\\B'                 a key and its values; '' is the root key
+
+Examples:
+  diskprint inspect machine.tar.gz
+  diskprint inspect machine.vmdk p1 mft 0
+  diskprint inspect machine.vmdk p1 hive Windows/System32/config/SAM key 'SAM\\Domains'")]
+pub struct InspectArgs {
+    /// Tarball, disk image or hive file
+    pub image: PathBuf,
+    /// The layer to print, from the outside in
+    pub layer: Vec<String>,
+}
+
+/// Register slices by hand
+#[derive(Args)]
+pub struct SliceArgs {
+    #[command(subcommand)]
+    pub command: SliceCommand,
+}
+
+#[derive(Subcommand)]
+pub enum SliceCommand {
+    Add(SliceAddArgs),
+}
+
+/// Register a slice whose file name does not say which it is
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  diskprint slice add 8504-1-7895-1-20 /store/after-install.tar.gz --predecessor 10 \\
+      --db sqlite:results/diskprint.db")]
+pub struct SliceAddArgs {
+    /// The slice, OSETID-APPETID-SLICEID
+    pub slice: String,
+    /// Its tarball or disk image
+    pub tarball: PathBuf,
+    /// Id of the slice before it; left out for the first of a sequence
+    #[arg(long)]
+    pub predecessor: Option<i64>,
+    /// What was done before it was recorded
+    #[arg(long, default_value = "Default")]
+    pub slicetype: String,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+/// Print a completion script for a shell
+#[derive(Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub struct DatabaseArgs {
+    /// The database: sqlite:PATH [default: sqlite:RESULTS/diskprint.db]
+    #[arg(long, value_name = "DATABASE", env = "DISKPRINT_DB")]
+    pub db: Option<String>,
+}
+
+#[derive(Args)]
+pub struct OutputArgs {
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print neither progress nor differences nor tables
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Threads to use; 0 for one per core
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+}

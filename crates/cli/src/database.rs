@@ -1,0 +1,37 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error, bail};
+use diskprint_store::Sqlite;
+
+use crate::args::DatabaseArgs;
+
+/// Opens the database that is named, or `diskprint.db` in the folder `results`.
+pub fn open(args: &DatabaseArgs, results: Option<&Path>) -> Result<Sqlite, Error> {
+    let path = match (&args.db, results) {
+        (Some(name), _) => sqlite_path(name)?,
+        (None, Some(results)) => results.join("diskprint.db"),
+        (None, None) => bail!("no database is named; add --db sqlite:PATH, as in --db sqlite:results/diskprint.db"),
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    }
+    Sqlite::open(&path).with_context(|| format!("database {}", path.display()))
+}
+
+/// Opens a database that must be there.
+pub fn open_existing(args: &DatabaseArgs) -> Result<Sqlite, Error> {
+    if let Some(name) = &args.db {
+        let path = sqlite_path(name)?;
+        if !path.is_file() {
+            bail!("there is no database {}; diskprint run makes one", path.display());
+        }
+    }
+    open(args, None)
+}
+
+fn sqlite_path(name: &str) -> Result<PathBuf, Error> {
+    match name.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(path.into()),
+        _ => bail!("database {name:?} is not of the form sqlite:PATH"),
+    }
+}

@@ -1,0 +1,151 @@
+//! What a run or a comparison found, in numbers: as a table and as JSON.
+
+use std::io::{self, Write};
+
+use diskprint::Fault;
+use diskprint::diff::Counts;
+use serde::Serialize;
+
+/// One step of a sequence, or the first slice, which has no step but may have faults.
+#[derive(Serialize)]
+pub struct Step {
+    /// The slice before.
+    pub from: Option<String>,
+    /// The slice after.
+    pub to: String,
+    /// Tarball or image of the slice after.
+    pub tarball: String,
+    /// SHA-256 of that file.
+    pub slicehash: String,
+    /// Files and streams.
+    pub files: Files,
+    /// Keys and values.
+    pub cells: Cells,
+    /// What could not be read or compared.
+    pub faults: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub struct Files {
+    new: u64,
+    deleted: u64,
+    renamed: u64,
+    changed: u64,
+    modified: u64,
+}
+
+#[derive(Serialize)]
+pub struct Cells {
+    new: u64,
+    deleted: u64,
+    altered: u64,
+}
+
+#[derive(Serialize)]
+pub struct Summary<'a> {
+    pub sequence: Option<String>,
+    pub steps: &'a [Step],
+    pub outcome: &'static str,
+}
+
+impl Step {
+    pub fn new(from: Option<String>, to: String, tarball: String, slicehash: String) -> Self {
+        let counts = Counts::default();
+        let (files, cells) = split(&counts);
+        Self { from, to, tarball, slicehash, files, cells, faults: Vec::new() }
+    }
+
+    pub fn count(&mut self, counts: &Counts) {
+        (self.files, self.cells) = split(counts);
+    }
+
+    pub fn add_faults<'f>(&mut self, faults: impl IntoIterator<Item = &'f Fault>) {
+        self.faults.extend(faults.into_iter().map(Fault::to_string));
+    }
+}
+
+fn split(counts: &Counts) -> (Files, Cells) {
+    let Counts { files_new, files_deleted, files_renamed, files_changed, files_modified, .. } = *counts;
+    let Counts { cells_new, cells_deleted, cells_altered, .. } = *counts;
+    let files = Files {
+        new: files_new,
+        deleted: files_deleted,
+        renamed: files_renamed,
+        changed: files_changed,
+        modified: files_modified,
+    };
+    (files, Cells { new: cells_new, deleted: cells_deleted, altered: cells_altered })
+}
+
+/// How many faults of a slice are printed; the others are counted and are in the database.
+const MOST_FAULTS: usize = 20;
+
+/// Prints the faults of each slice and the table.
+pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
+    for step in steps.iter().filter(|step| !step.faults.is_empty()) {
+        writeln!(out, "Faults in {}:", step.to)?;
+        for fault in step.faults.iter().take(MOST_FAULTS) {
+            writeln!(out, "  {}", printable(fault))?;
+        }
+        let more = step.faults.len().saturating_sub(MOST_FAULTS);
+        if more > 0 {
+            writeln!(out, "  … and {more} more (all of them: --json, or the table diskprint_fault)")?;
+        }
+        writeln!(out)?;
+    }
+    let name = |step: &Step| match &step.from {
+        Some(from) => format!("{from} → {}", step.to),
+        None => format!("{} (first)", step.to),
+    };
+    let width = steps.iter().map(|step| name(step).chars().count()).max().unwrap_or(0);
+    writeln!(
+        out,
+        "{:width$}  files    new deleted renamed changed modified  cells    new deleted altered  faults",
+        "step"
+    )?;
+    for step in steps {
+        let (files, cells) = (&step.files, &step.cells);
+        writeln!(
+            out,
+            "{:width$}        {:>6} {:>7} {:>7} {:>7} {:>8}        {:>6} {:>7} {:>7}  {:>6}",
+            name(step),
+            files.new,
+            files.deleted,
+            files.renamed,
+            files.changed,
+            files.modified,
+            cells.new,
+            cells.deleted,
+            cells.altered,
+            step.faults.len(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Text from evidence as a terminal may show it: control characters and those that reorder text
+/// are written out as `\u{…}`.
+pub fn printable(text: &str) -> String {
+    let is_unsafe = |c: char| {
+        c.is_control() || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unsafe(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_evidence_cannot_move_the_cursor_or_reorder_text() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{202E}c é"), "a\\u{1b}[2Jb\\u{202e}c é");
+    }
+}
