@@ -11,6 +11,7 @@ mod read_at;
 mod text;
 
 pub mod regf;
+pub mod vmdk;
 
 pub use filetime::Filetime;
 pub use read_at::{ReadAt, ReadAtExt, Window};

@@ -2,3 +2,4 @@
 //! the readers' own structs, so that a mistake cannot agree with itself.
 
 pub mod need;
+pub mod vmdk;
