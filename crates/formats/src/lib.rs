@@ -10,6 +10,8 @@ mod filetime;
 mod read_at;
 mod text;
 
+pub mod file_system;
+pub mod partition;
 pub mod regf;
 pub mod vmdk;
 
