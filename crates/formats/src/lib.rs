@@ -11,7 +11,10 @@ mod read_at;
 mod text;
 
 pub mod ntfs;
+pub mod file_system;
+pub mod partition;
 pub mod regf;
+pub mod vmdk;
 
 pub use filetime::Filetime;
 pub use read_at::{ReadAt, ReadAtExt, Window};

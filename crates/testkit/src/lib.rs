@@ -1,5 +1,8 @@
 //! For tests: builders that write disks, volumes and hives from their specifications, never from
 //! the readers' own structs, so that a mistake cannot agree with itself.
 
+pub mod gpt;
+pub mod mbr;
 pub mod need;
 pub mod regf;
+pub mod vmdk;

@@ -1,0 +1,159 @@
+//! Partition tables: what byte ranges a disk is divided into.
+
+mod error;
+mod gpt;
+mod kind;
+mod mbr;
+
+use std::io;
+
+pub use error::{Error, GptDamage};
+pub use kind::{Guid, PartitionKind};
+
+use crate::file_system::{self, FileSystem};
+use crate::{ReadAt, ReadAtExt};
+
+/// How a disk is divided.
+#[derive(Debug)]
+pub struct Layout {
+    /// The kind of table.
+    pub scheme: Scheme,
+    /// Length of a sector in bytes, 512 or 4096.
+    pub sector_len: u64,
+    /// The partitions in the order of the table; containers of logical partitions are left out.
+    pub partitions: Vec<Partition>,
+    /// Stretches of 1 MiB and more that belong to no partition, in the order of the disk.
+    pub gaps: Vec<Gap>,
+    /// What is wrong with the table.
+    pub findings: Vec<Error>,
+}
+
+/// The kind of partition table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// A master boot record.
+    Mbr,
+    /// A GUID partition table.
+    Gpt,
+    /// None: a file system fills the disk.
+    Whole(FileSystem),
+    /// None, nor a file system that is known.
+    Unknown,
+}
+
+impl Scheme {
+    /// The name of the kind: `mbr`, `gpt`, `whole disk`, `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mbr => "mbr",
+            Self::Gpt => "gpt",
+            Self::Whole(_) => "whole disk",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One partition of a disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// Number in its table: 1 to 4 and, for logical ones, from 5 in an MBR; from 1 in a GPT; 0
+    /// where a file system fills the disk.
+    pub index: u32,
+    /// Offset in the disk, in bytes.
+    pub start: u64,
+    /// Length in bytes as stated; it may reach behind the disk's end.
+    pub len: u64,
+    /// What the table says is in it; `None` where there is no table.
+    pub kind: Option<PartitionKind>,
+    /// Name in a GPT; empty elsewhere.
+    pub name: crate::Name,
+    /// Whether the machine starts from it (MBR), or may (GPT, legacy BIOS bootable).
+    pub active: bool,
+}
+
+/// A stretch of a disk that belongs to no partition. All numbers are bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Offset in the disk.
+    pub start: u64,
+    /// Length.
+    pub len: u64,
+}
+
+/// The shortest gap worth a line; what lies between tables and the first partition is shorter.
+const MIN_GAP: u64 = 1 << 20;
+/// Sector lengths that are tried, the usual one first.
+const SECTOR_LENS: [u64; 2] = [512, 4096];
+
+/// Reads how `disk` is divided.
+///
+/// # Errors
+/// When its first sectors cannot be read. What is wrong with a table is in the findings.
+pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
+    let sector = disk.read_vec_at(0, 512)?;
+    let boot = mbr::BootRecord::parse(&sector);
+    let file_system = file_system::recognise(disk)?;
+    let protective = boot.as_ref().is_some_and(mbr::BootRecord::is_protective);
+    // A boot record that divides the disk itself is newer than a GPT left behind it.
+    let divides = boot.as_ref().is_some_and(|boot| boot.divides(disk.len()));
+    if protective || (file_system.is_none() && !divides) {
+        for sector_len in SECTOR_LENS {
+            if let Some(table) = gpt::read(disk, sector_len)? {
+                return Ok(finish(disk, Scheme::Gpt, sector_len, table.0, table.1));
+            }
+        }
+    }
+    // The boot sector of a file system ends like a boot record, and where its code lies a record
+    // has its entries; a file system that begins behind sector 0 leaves room for a real record.
+    let whole = match file_system {
+        Some(found) if divides && !found.has_boot_sector() => None,
+        found => found,
+    };
+    Ok(match (whole, boot) {
+        (Some(found), _) => whole_disk(disk, found),
+        (None, Some(boot)) => {
+            let (partitions, mut findings) = mbr::read(disk, &boot);
+            if protective {
+                findings.insert(0, Error::GptLost);
+            }
+            finish(disk, Scheme::Mbr, 512, partitions, findings)
+        }
+        (None, None) => finish(disk, Scheme::Unknown, 512, Vec::new(), Vec::new()),
+    })
+}
+
+fn whole_disk(disk: &dyn ReadAt, found: FileSystem) -> Layout {
+    let (len, name) = (disk.len(), crate::Name::default());
+    let whole = Partition { index: 0, start: 0, len, kind: None, name, active: false };
+    finish(disk, Scheme::Whole(found), 512, vec![whole], Vec::new())
+}
+
+/// Compares the partitions with the disk and with each other.
+fn finish(
+    disk: &dyn ReadAt,
+    scheme: Scheme,
+    sector_len: u64,
+    partitions: Vec<Partition>,
+    mut findings: Vec<Error>,
+) -> Layout {
+    let disk_len = disk.len();
+    let mut order: Vec<&Partition> = partitions.iter().collect();
+    order.sort_by_key(|partition| (partition.start, partition.len));
+    let (mut gaps, mut free_from, mut last) = (Vec::new(), 0u64, None);
+    for &Partition { index, start, len, .. } in order {
+        let end = start.saturating_add(len);
+        if end > disk_len {
+            findings.push(Error::OutsideDisk { index, start, len, disk_len });
+        }
+        match last {
+            Some(other) if start < free_from => findings.push(Error::Overlap { index, other }),
+            _ => gaps.push(Gap { start: free_from, len: start.saturating_sub(free_from) }),
+        }
+        if end > free_from {
+            (free_from, last) = (end, Some(index));
+        }
+    }
+    gaps.push(Gap { start: free_from, len: disk_len.saturating_sub(free_from) });
+    gaps.retain(|gap| gap.len >= MIN_GAP);
+    Layout { scheme, sector_len, partitions, gaps, findings }
+}

@@ -1,0 +1,188 @@
+//! Partition tables, sound and damaged, as the testkit builds them.
+
+use diskprint_formats::partition::{self, Error, Layout, Scheme};
+use diskprint_testkit::gpt;
+use diskprint_testkit::mbr::{Entry, boot_record};
+use proptest::prelude::*;
+
+const MIB: usize = 1 << 20;
+
+fn disk(records: &[(usize, &[Entry])]) -> Vec<u8> {
+    let mut disk = vec![0; 8 * MIB];
+    for (sector, entries) in records {
+        disk[sector * 512..][..512].copy_from_slice(&boot_record(entries));
+    }
+    disk
+}
+
+fn read(disk: &[u8]) -> Layout {
+    partition::read(&disk).unwrap()
+}
+
+/// Number, first sector, sectors and type of each partition.
+fn table(layout: &Layout) -> Vec<(u32, u64, u64, String)> {
+    let row = |p: &partition::Partition| {
+        (
+            p.index,
+            p.start / 512,
+            p.len / 512,
+            p.kind.map(|kind| kind.to_string()).unwrap_or_default(),
+        )
+    };
+    layout.partitions.iter().map(row).collect()
+}
+
+#[test]
+fn logical_partitions_follow_the_primary_ones() {
+    let layout = read(&disk(&[
+        (0, &[(0x07, 64, 100), (0x0F, 200, 1000), (0xAB, 2000, 50)]),
+        (200, &[(0x0B, 10, 90), (0x05, 300, 200)]),
+        (500, &[(0x83, 20, 80)]),
+    ]));
+    assert_eq!(layout.scheme, Scheme::Mbr);
+    assert_eq!(
+        table(&layout),
+        [
+            (1, 64, 100, "7".into()),
+            (3, 2000, 50, "ab".into()),
+            (5, 210, 90, "b".into()),
+            (6, 520, 80, "83".into()),
+        ]
+    );
+    assert_eq!(layout.findings, []);
+    assert_eq!(layout.gaps.len(), 1, "{:?}", layout.gaps);
+    assert_eq!(layout.gaps[0].start, 2050 * 512);
+}
+
+#[test]
+fn a_chain_that_loops_or_breaks_ends_with_a_finding() {
+    let looped = disk(&[
+        (0, &[(5, 200, 1000)]),
+        (200, &[(7, 10, 90), (5, 300, 9)]),
+        (500, &[(7, 1, 1), (5, 300, 9)]),
+    ]);
+    let layout = read(&looped);
+    assert_eq!(layout.partitions.len(), 2);
+    assert_eq!(layout.findings, [Error::ExtendedLoop { offset: 500 * 512 }]);
+    let broken = disk(&[(0, &[(5, 200, 1000)]), (200, &[(7, 10, 90), (5, 300, 9)])]);
+    assert_eq!(read(&broken).findings, [Error::Extended { offset: 500 * 512 }]);
+    let outside = disk(&[(0, &[(5, u32::MAX, 1000)])]);
+    assert_eq!(read(&outside).findings.len(), 1);
+}
+
+#[test]
+fn overlaps_and_partitions_behind_the_end_are_found() {
+    let layout =
+        read(&disk(&[(0, &[(7, 64, 100), (7, 100, 10), (7, 120, 100), (7, 16_000, 9999)])]));
+    assert_eq!(
+        layout.findings,
+        [
+            Error::Overlap { index: 2, other: 1 },
+            Error::Overlap { index: 3, other: 1 },
+            Error::OutsideDisk {
+                index: 4,
+                start: 16_000 * 512,
+                len: 9999 * 512,
+                disk_len: 8 << 20
+            },
+        ]
+    );
+    assert_eq!(layout.partitions.len(), 4, "they are all kept");
+}
+
+#[test]
+fn a_boot_sector_is_not_taken_for_a_boot_record() {
+    let mut disk = disk(&[(0, &[(0x6F, 0x7265_7373, 0x0A0D)])]);
+    disk[3..11].copy_from_slice(b"NTFS    ");
+    let layout = read(&disk);
+    assert_eq!(layout.scheme.name(), "whole disk");
+    assert_eq!(table(&layout), [(0, 0, 16384, String::new())]);
+}
+
+#[test]
+fn a_record_wins_over_what_an_older_file_system_left_behind_it() {
+    let mut disk = disk(&[(0, &[(0x83, 2048, 4096)])]);
+    disk[1024 + 0x38..1024 + 0x3A].copy_from_slice(&[0x53, 0xEF]);
+    assert_eq!(read(&disk).scheme, Scheme::Mbr);
+    disk[510] = 0;
+    assert_eq!(read(&disk).scheme.name(), "whole disk");
+}
+
+#[test]
+fn nothing_known_is_said_to_be_unknown() {
+    assert_eq!(read(&[0; MIB]).scheme, Scheme::Unknown);
+    assert_eq!(read(&[]).scheme, Scheme::Unknown);
+    assert_eq!(read(&disk(&[(0, &[])])).scheme, Scheme::Mbr);
+}
+
+const PARTITIONS: [(&str, u64, u64); 2] = [("first", 34, 133), ("zwei", 200, 299)];
+
+fn gpt_disk(sector_len: usize) -> Vec<u8> {
+    let mut disk = vec![0; 8 * MIB];
+    gpt::write(&mut disk, sector_len, &PARTITIONS);
+    disk
+}
+
+#[test]
+fn a_gpt_is_read_with_either_sector_length() {
+    for sector_len in [512, 4096] {
+        let layout = read(&gpt_disk(sector_len));
+        assert_eq!((layout.scheme, layout.sector_len), (Scheme::Gpt, sector_len as u64));
+        assert_eq!(layout.findings, []);
+        let [first, second] = &layout.partitions[..] else { panic!("{layout:?}") };
+        assert_eq!((first.start, first.len), (34 * sector_len as u64, 100 * sector_len as u64));
+        assert_eq!(second.name.to_text(), "zwei");
+        let kind = first.kind.unwrap();
+        assert_eq!(kind.to_string(), "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7");
+        assert_eq!(kind.name(), Some("Microsoft basic data"));
+    }
+}
+
+#[test]
+fn a_damaged_gpt_is_read_from_its_twin_and_lost_only_with_both() {
+    let sound = gpt_disk(512);
+    let expected = table(&read(&sound));
+    let last = sound.len() - 512;
+    let flip = |places: &[usize]| {
+        let mut disk = sound.clone();
+        places.iter().for_each(|at| disk[*at] ^= 1);
+        read(&disk)
+    };
+    for at in [512, 512 + 40, 512 + 16, 1024 + 60, last, last + 88, last - 500] {
+        let layout = flip(&[at]);
+        assert_eq!(table(&layout), expected, "flipped at {at:#x}");
+        assert!(matches!(layout.findings[..], [Error::GptHeader { .. }]), "{:?}", layout.findings);
+    }
+    let layout = flip(&[512, last]);
+    assert_eq!(layout.findings[0], Error::GptLost);
+    assert_eq!(table(&layout)[0].3, "ee", "the protective entry is kept and shown");
+}
+
+#[test]
+fn a_gpt_left_behind_a_newer_boot_record_is_not_read() {
+    let mut disk = gpt_disk(512);
+    disk[..512].copy_from_slice(&boot_record(&[(7, 2048, 4096)]));
+    assert_eq!(read(&disk).scheme, Scheme::Mbr);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn damaged_tables_never_panic(
+        flips in prop::collection::vec((0usize..2048, any::<u8>()), 1..12),
+        cut in 0usize..8 * MIB,
+        kind in 0usize..3,
+    ) {
+        let mut disk = match kind {
+            0 => gpt_disk(512)[..MIB].to_vec(),
+            1 => disk(&[(0, &[(5, 1, 99), (7, 4, 9)]), (1, &[(7, 1, 1), (5, 1, 1)]), (2, &[(5, 0, 1)])]),
+            _ => gpt_disk(4096)[..MIB].to_vec(),
+        };
+        for (at, mask) in flips {
+            disk[at] ^= mask;
+        }
+        disk.truncate(disk.len().saturating_sub(cut / 8).max(100));
+        let _ = read(&disk);
+    }
+}
