@@ -5,10 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod delta;
+pub mod dfxml;
 mod digest;
 mod fault;
 mod file_entry;
 mod hive;
+pub mod regdelta;
 mod snapshot;
 
 pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};
