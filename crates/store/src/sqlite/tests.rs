@@ -1,0 +1,3 @@
+pub(crate) fn nasty_names() -> Vec<diskprint_formats::Name> {
+    vec![]
+}
