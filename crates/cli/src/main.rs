@@ -1,1 +1,4 @@
+#[cfg(test)]
+mod export;
+
 fn main() {}
