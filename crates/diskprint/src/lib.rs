@@ -6,6 +6,7 @@
 
 mod delta;
 pub mod diff;
+pub mod dfxml;
 mod digest;
 mod fault;
 mod file_entry;
@@ -14,6 +15,7 @@ pub mod pipeline;
 pub mod regxml;
 pub mod results;
 mod slice;
+pub mod regdelta;
 mod snapshot;
 
 pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};

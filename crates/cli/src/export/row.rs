@@ -1,0 +1,346 @@
+//! What a row says: the names of its fields and their values, before any form of writing.
+
+use std::borrow::Cow;
+
+use diskprint::{Cell, CellDelta, Delta, Digests, FileDelta, FileEntry, FileKind, Hex, ValueCell};
+use diskprint_formats::{Filetime, Name};
+
+/// The slice that a row belongs to: the later one of the two compared.
+#[derive(Clone, Copy, Debug)]
+pub struct SliceName<'a> {
+    /// Operating system; `None` outside a sequence.
+    pub osetid: Option<&'a str>,
+    /// Application; `None` outside a sequence.
+    pub appetid: Option<&'a str>,
+    /// The slice's own id; written as a number where it is one.
+    pub sliceid: &'a str,
+}
+
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Field<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    Flag(bool),
+    Number(i128),
+    /// Words of ours.
+    Words(Vec<&'static str>),
+    /// A name from evidence.
+    Name(Cow<'a, Name>),
+    /// The parts of a key's path.
+    Names(&'a [Name]),
+}
+
+/// The fields of a file's row, in order.
+pub const FILE: [&str; 46] = [
+    "type",
+    "osetid",
+    "appetid",
+    "sliceid",
+    "partition",
+    "action",
+    "changes",
+    "path",
+    "path_before",
+    "stream",
+    "file_type",
+    "alloc",
+    "inode",
+    "seq",
+    "size_before",
+    "size_after",
+    "md5_before",
+    "md5_after",
+    "sha1_before",
+    "sha1_after",
+    "sha256_before",
+    "sha256_after",
+    "mtime_before",
+    "mtime_after",
+    "atime_before",
+    "atime_after",
+    "ctime_before",
+    "ctime_after",
+    "crtime_before",
+    "crtime_after",
+    "attributes_before",
+    "attributes_after",
+    "link_target_before",
+    "link_target_after",
+    "partition_before",
+    "file_type_before",
+    "stream_before",
+    "inode_before",
+    "seq_before",
+    "alloc_name_before",
+    "alloc_name_after",
+    "alloc_inode_before",
+    "alloc_inode_after",
+    "link_count_before",
+    "link_count_after",
+    "owner_id",
+];
+
+/// The fields of a key's or value's row, in order.
+pub const CELL: [&str; 34] = [
+    "type",
+    "osetid",
+    "appetid",
+    "sliceid",
+    "partition",
+    "hive",
+    "action",
+    "changes",
+    "kind",
+    "alloc",
+    "key",
+    "value",
+    "cellpath",
+    "value_type_before",
+    "value_type_after",
+    "sha1_before",
+    "sha1_after",
+    "data_before",
+    "data_after",
+    "mtime_before",
+    "mtime_after",
+    "size_before",
+    "size_after",
+    "class_before",
+    "class_after",
+    "value_type_name_before",
+    "value_type_name_after",
+    "parent_mtime_before",
+    "parent_mtime_after",
+    "partition_before",
+    "hive_before",
+    "cellpath_before",
+    "rendered_sha1_before",
+    "rendered_sha1_after",
+];
+
+/// The row of a file's difference: the values of [`FILE`].
+pub fn file<'a>(slice: &SliceName<'a>, delta: &'a FileDelta) -> [Field<'a>; FILE.len()] {
+    let latest = delta.latest();
+    let old = match delta {
+        Delta::Altered { before, .. } => Some(before),
+        _ => None,
+    };
+    let both = |field: fn(&'a FileEntry) -> Field<'a>| pair(delta, field);
+    let [osetid, appetid, sliceid] = identity(slice);
+    let [size, new_size] = both(|file| content(file, |file| number(file.size)));
+    let [md5, new_md5] = both(|file| digest(file, |digests| &digests.md5));
+    let [sha1, new_sha1] = both(|file| digest(file, |digests| &digests.sha1));
+    let [sha256, new_sha256] = both(|file| digest(file, |digests| &digests.sha256));
+    let [mtime, new_mtime] = both(|file| time(file.times.mtime));
+    let [atime, new_atime] = both(|file| time(file.times.atime));
+    let [ctime, new_ctime] = both(|file| time(file.times.ctime));
+    let [crtime, new_crtime] = both(|file| time(file.times.crtime));
+    let [attributes, new_attributes] = both(|file| number(file.attributes));
+    let [target, new_target] = both(|file| optional(file.target.as_ref()));
+    let [alloc_name, new_alloc_name] = both(|file| Field::Flag(file.alloc.name));
+    let [alloc_inode, new_alloc_inode] = both(|file| Field::Flag(file.alloc.inode));
+    let [links, new_links] = both(|file| number(file.link_count));
+    [
+        word("file"),
+        osetid,
+        appetid,
+        sliceid,
+        number(latest.partition),
+        word(delta.action()),
+        Field::Words(delta.changes().map(|changes| changes.names()).unwrap_or_default()),
+        name(&latest.path),
+        when(old, |old| old.path != latest.path, |old| name(&old.path)),
+        optional(latest.stream.as_ref()),
+        word(latest.kind.letter()),
+        Field::Flag(latest.is_live()),
+        number(latest.inode),
+        number(latest.seq),
+        size,
+        new_size,
+        md5,
+        new_md5,
+        sha1,
+        new_sha1,
+        sha256,
+        new_sha256,
+        mtime,
+        new_mtime,
+        atime,
+        new_atime,
+        ctime,
+        new_ctime,
+        crtime,
+        new_crtime,
+        attributes,
+        new_attributes,
+        target,
+        new_target,
+        when(old, |old| old.partition != latest.partition, |old| number(old.partition)),
+        when(old, |old| old.kind != latest.kind, |old| word(old.kind.letter())),
+        when(old, |old| old.stream != latest.stream, |old| optional(old.stream.as_ref())),
+        when(old, |_| true, |old| number(old.inode)),
+        when(old, |_| true, |old| number(old.seq)),
+        alloc_name,
+        new_alloc_name,
+        alloc_inode,
+        new_alloc_inode,
+        links,
+        new_links,
+        number(latest.owner_id),
+    ]
+}
+
+/// The row of a key's or value's difference: the values of [`CELL`].
+pub fn cell<'a>(slice: &SliceName<'a>, delta: &'a CellDelta) -> [Field<'a>; CELL.len()] {
+    let latest = delta.latest();
+    let old = match delta {
+        Delta::Altered { before, .. } => Some(before),
+        _ => None,
+    };
+    let both = |field: fn(&'a Cell) -> Field<'a>| pair(delta, field);
+    let [osetid, appetid, sliceid] = identity(slice);
+    let [kind, new_kind] = both(|cell| value(cell, |value| number(value.value_type)));
+    let [kind_name, new_kind_name] =
+        both(|cell| value(cell, |value| type_name(value.value_type).map_or(Field::Null, word)));
+    let [sha1, new_sha1] = both(|cell| value(cell, |value| hex(&value.sha1)));
+    let [rendered, new_rendered] = both(|cell| {
+        value(cell, |value| value.rendered_sha1.as_ref().map_or(Field::Null, |sha1| hex(sha1)))
+    });
+    let [data, new_data] =
+        both(|cell| value(cell, |value| value.data.as_ref().map_or(Field::Null, |data| hex(data))));
+    let [size, new_size] = both(|cell| value(cell, |value| number(value.size)));
+    let [mtime, new_mtime] = both(|cell| cell.mtime().map_or(Field::Null, time));
+    let [parent_mtime, new_parent_mtime] = both(|cell| time(cell.parent_mtime));
+    let [class, new_class] = both(class);
+    let path = latest.cellpath();
+    let old_path = old.map(Cell::cellpath).filter(|old| *old != path);
+    [
+        word("cell"),
+        osetid,
+        appetid,
+        sliceid,
+        number(latest.partition),
+        name(&latest.hive),
+        word(delta.action()),
+        Field::Words(delta.changes().map(|changes| changes.names()).unwrap_or_default()),
+        word(if latest.value().is_some() { "value" } else { "key" }),
+        // Only cells in use are compared.
+        Field::Flag(true),
+        Field::Names(&latest.key),
+        value(latest, |value| name(&value.name)),
+        Field::Name(Cow::Owned(path)),
+        kind,
+        new_kind,
+        sha1,
+        new_sha1,
+        data,
+        new_data,
+        mtime,
+        new_mtime,
+        size,
+        new_size,
+        class,
+        new_class,
+        kind_name,
+        new_kind_name,
+        parent_mtime,
+        new_parent_mtime,
+        when(old, |old| old.partition != latest.partition, |old| number(old.partition)),
+        when(old, |old| old.hive != latest.hive, |old| name(&old.hive)),
+        old_path.map_or(Field::Null, |path| Field::Name(Cow::Owned(path))),
+        rendered,
+        new_rendered,
+    ]
+}
+
+fn identity<'a>(slice: &SliceName<'a>) -> [Field<'a>; 3] {
+    let text = |text: Option<&'a str>| text.map_or(Field::Null, word);
+    // Only what reads the same again is a number: `007` stays text.
+    let sliceid = match slice.sliceid.parse::<i64>() {
+        Ok(number) if number.to_string() == slice.sliceid => Field::Number(number.into()),
+        _ => word(slice.sliceid),
+    };
+    [text(slice.osetid), text(slice.appetid), sliceid]
+}
+
+/// A field of the item before and of the item after; null where there is none.
+fn pair<'a, T, C>(delta: &'a Delta<T, C>, field: fn(&'a T) -> Field<'a>) -> [Field<'a>; 2] {
+    [delta.before().map_or(Field::Null, field), delta.after().map_or(Field::Null, field)]
+}
+
+/// A field of an altered item as it was, where `said` wants it; otherwise null.
+fn when<'a, T>(
+    old: Option<&'a T>,
+    said: impl Fn(&T) -> bool,
+    field: impl Fn(&'a T) -> Field<'a>,
+) -> Field<'a> {
+    old.filter(|old| said(old)).map_or(Field::Null, field)
+}
+
+/// A field about content: directories and links have none, their streams have.
+fn content<'a>(file: &'a FileEntry, field: impl Fn(&'a FileEntry) -> Field<'a>) -> Field<'a> {
+    match (file.kind, &file.stream) {
+        (FileKind::Directory | FileKind::Link, None) => Field::Null,
+        _ => field(file),
+    }
+}
+
+fn digest<'a>(file: &'a FileEntry, pick: fn(&Digests) -> &[u8]) -> Field<'a> {
+    content(file, |file| file.digests.as_ref().map_or(Field::Null, |digests| hex(pick(digests))))
+}
+
+fn value<'a>(cell: &'a Cell, field: impl Fn(&'a ValueCell) -> Field<'a>) -> Field<'a> {
+    cell.value().map_or(Field::Null, field)
+}
+
+fn class(cell: &Cell) -> Field<'_> {
+    match &cell.kind {
+        diskprint::CellKind::Key { class, .. } => optional(class.as_ref()),
+        diskprint::CellKind::Value(_) => Field::Null,
+    }
+}
+
+fn word(word: &str) -> Field<'_> {
+    Field::Text(Cow::Borrowed(word))
+}
+
+fn number<'a>(number: impl Into<i128>) -> Field<'a> {
+    Field::Number(number.into())
+}
+
+fn hex<'a>(bytes: &[u8]) -> Field<'a> {
+    Field::Text(Hex(bytes).to_string().into())
+}
+
+fn time<'a>(time: Filetime) -> Field<'a> {
+    if time.is_unset() { Field::Null } else { Field::Text(time.to_string().into()) }
+}
+
+fn name(name: &Name) -> Field<'_> {
+    Field::Name(Cow::Borrowed(name))
+}
+
+fn optional(name: Option<&Name>) -> Field<'_> {
+    name.map_or(Field::Null, |name| Field::Name(Cow::Borrowed(name)))
+}
+
+/// The name that Windows gives a value type; `None` when it gives none.
+// Source: winnt.h, "Predefined Value Types".
+fn type_name(number: u32) -> Option<&'static str> {
+    const NAMES: [&str; 12] = [
+        "REG_NONE",
+        "REG_SZ",
+        "REG_EXPAND_SZ",
+        "REG_BINARY",
+        "REG_DWORD",
+        "REG_DWORD_BIG_ENDIAN",
+        "REG_LINK",
+        "REG_MULTI_SZ",
+        "REG_RESOURCE_LIST",
+        "REG_FULL_RESOURCE_DESCRIPTOR",
+        "REG_RESOURCE_REQUIREMENTS_LIST",
+        "REG_QWORD",
+    ];
+    NAMES.get(usize::try_from(number).ok()?).copied()
+}

@@ -1,0 +1,105 @@
+use std::io;
+use std::path::PathBuf;
+
+use crate::SliceId;
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database failed.
+    #[error("database: {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database says.
+        source: rusqlite::Error,
+    },
+    /// The file could not be written.
+    #[error("{}: cannot write", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The database was made by a newer version of this program.
+    #[error("the database has version {found}, this program knows versions up to {known}")]
+    Newer {
+        /// Version of the database.
+        found: i64,
+        /// The newest version that is known.
+        known: i64,
+    },
+    /// The database is some other program's.
+    #[error("the database has tables and is not a diskprint database (application id {found:#x})")]
+    Foreign {
+        /// The application id in the database's header.
+        found: i64,
+    },
+    /// There is no such slice.
+    #[error("slice {0} is not in table slice")]
+    UnknownSlice(SliceId),
+    /// There is no such sequence.
+    #[error("no slice of {osetid}-{appetid} is in table slice")]
+    UnknownSequence {
+        /// Operating system.
+        osetid: String,
+        /// Application.
+        appetid: String,
+    },
+    /// A slice has a type that table `slicetype` does not list.
+    #[error("slice {slice}: type {slicetype:?} is not in table slicetype")]
+    SliceType {
+        /// The slice.
+        slice: SliceId,
+        /// Its type.
+        slicetype: String,
+    },
+    /// A slice has no tarball.
+    #[error("slice {0}: its slicehash is in no row of table storage")]
+    NoTarball(SliceId),
+    /// A slice is its own predecessor, over others or at once.
+    #[error("slicepredecessorid leads from slice {slice} back to it, through {}", list(through))]
+    Loop {
+        /// The slice.
+        slice: SliceId,
+        /// It and the slices on the way, each followed by its predecessor.
+        through: Vec<i64>,
+    },
+    /// A slice names a predecessor that is not there.
+    #[error("slice {slice} has slicepredecessorid {predecessor}, which is not in table slice")]
+    NoPredecessor {
+        /// The slice.
+        slice: SliceId,
+        /// The slice that is missing.
+        predecessor: i64,
+    },
+    /// A slice has several rows, and so several predecessors.
+    #[error("slice {slice} has {} rows in table slice, with slicepredecessorid {}",
+            predecessors.len(), predecessors.join(", "))]
+    TwoPredecessors {
+        /// The slice.
+        slice: SliceId,
+        /// What its rows say, `NULL` where it is that.
+        predecessors: Vec<String>,
+    },
+    /// A sequence has no one end.
+    #[error("{osetid}-{appetid} has {} sequence ends, slices {}; name one", ends.len(), list(ends))]
+    SeveralEnds {
+        /// Operating system.
+        osetid: String,
+        /// Application.
+        appetid: String,
+        /// Slices that are no slice's predecessor.
+        ends: Vec<i64>,
+    },
+}
+
+fn list(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Says what was being done when the database failed.
+pub(crate) fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+    move |source| Error::Database { doing, source }
+}

@@ -1,0 +1,130 @@
+use diskprint::{Allocation, Digests, FileChanges, FileEntry, FileKind, Times};
+use rusqlite::types::Value;
+
+use crate::column::{self, Columns, bad};
+use crate::delta_table::{DeltaTable, Stored};
+
+/// Byte runs are not kept: DFXML has them.
+impl Stored<FileChanges> for FileEntry {
+    const TABLE: DeltaTable = DeltaTable {
+        name: "diskprint_file_delta",
+        flags: &["renamed", "changed", "modified"],
+        side: &[
+            "partition",
+            "path",
+            "stream",
+            "kind",
+            "alloc_name",
+            "alloc_inode",
+            "inode",
+            "seq",
+            "parent_inode",
+            "size",
+            "attributes",
+            "link_count",
+            "owner_id",
+            "mtime",
+            "atime",
+            "ctime",
+            "crtime",
+            "name_mtime",
+            "name_atime",
+            "name_ctime",
+            "name_crtime",
+            "link_target",
+            "md5",
+            "sha1",
+            "sha256",
+        ],
+    };
+
+    fn flags(changes: &FileChanges) -> Vec<bool> {
+        vec![changes.renamed, changes.changed, changes.modified]
+    }
+
+    fn changes(flags: &[bool]) -> Option<FileChanges> {
+        let &[renamed, changed, modified] = flags else { return None };
+        Some(FileChanges { renamed, changed, modified })
+    }
+
+    fn values(&self) -> Vec<Value> {
+        let digests = self.digests.as_ref();
+        let mut values = vec![
+            self.partition.into(),
+            column::name(&self.path),
+            self.stream.as_ref().map_or(Value::Null, column::name),
+            Value::Text(self.kind.letter().to_owned()),
+            self.alloc.name.into(),
+            self.alloc.inode.into(),
+            column::unsigned(self.inode),
+            self.seq.into(),
+            column::unsigned(self.parent_inode),
+            column::unsigned(self.size),
+            self.attributes.into(),
+            self.link_count.into(),
+            self.owner_id.into(),
+        ];
+        values.extend(times(Some(&self.times)));
+        values.extend(times(self.name_times.as_ref()));
+        values.extend([
+            self.target.as_ref().map_or(Value::Null, column::name),
+            column::digest(digests.map(|digests| &digests.md5[..])),
+            column::digest(digests.map(|digests| &digests.sha1[..])),
+            column::digest(digests.map(|digests| &digests.sha256[..])),
+        ]);
+        values
+    }
+
+    fn read(mut columns: Columns<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            partition: columns.next()?,
+            path: columns.name()?,
+            stream: columns.optional_name()?,
+            kind: kind(&columns.next::<String>()?)?,
+            alloc: Allocation { name: columns.next()?, inode: columns.next()? },
+            inode: columns.unsigned()?,
+            seq: columns.next()?,
+            parent_inode: columns.unsigned()?,
+            size: columns.unsigned()?,
+            attributes: columns.next()?,
+            link_count: columns.next()?,
+            owner_id: columns.next()?,
+            times: read_times(&mut columns)?.ok_or_else(|| bad("a file without times"))?,
+            name_times: read_times(&mut columns)?,
+            runs: Vec::new(),
+            target: columns.optional_name()?,
+            digests: read_digests(&mut columns)?,
+        })
+    }
+}
+
+fn kind(letter: &str) -> rusqlite::Result<FileKind> {
+    [FileKind::Regular, FileKind::Directory, FileKind::Link, FileKind::Other]
+        .into_iter()
+        .find(|kind| kind.letter() == letter)
+        .ok_or_else(|| bad("no kind of file").into())
+}
+
+fn times(times: Option<&Times>) -> [Value; 4] {
+    match times {
+        None => [Value::Null, Value::Null, Value::Null, Value::Null],
+        Some(Times { mtime, atime, ctime, crtime }) => {
+            [*mtime, *atime, *ctime, *crtime].map(column::time)
+        }
+    }
+}
+
+fn read_times(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Times>> {
+    let mut next = || columns.next::<Option<i64>>();
+    let times = (next()?, next()?, next()?, next()?);
+    let (Some(mtime), Some(atime), Some(ctime), Some(crtime)) = times else { return Ok(None) };
+    let [mtime, atime, ctime, crtime] =
+        [mtime, atime, ctime, crtime].map(|time| diskprint_formats::Filetime(time.cast_unsigned()));
+    Ok(Some(Times { mtime, atime, ctime, crtime }))
+}
+
+fn read_digests(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Digests>> {
+    let all = (columns.digest()?, columns.digest()?, columns.digest()?);
+    let (Some(md5), Some(sha1), Some(sha256)) = all else { return Ok(None) };
+    Ok(Some(Digests { md5, sha1, sha256 }))
+}

@@ -1,0 +1,43 @@
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::Error;
+use crate::error::doing;
+
+/// The migrations; a database of version n has had the first n.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../migrations/0001_workflow.sql"),
+    include_str!("../migrations/0002_diskprint.sql"),
+];
+
+/// `dprt`: the application id in the header of our databases.
+// Source: https://sqlite.org/fileformat2.html#application_id
+const APPLICATION_ID: i64 = 0x6470_7274;
+
+/// Brings the database to the newest version, in one transaction.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    let known = MIGRATIONS.len() as i64;
+    let failed = doing("bringing the tables up to date");
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+    let pragma = |name: &str| transaction.pragma_query_value(None, name, |row| row.get(0));
+    let (found, application): (i64, i64) =
+        (pragma("user_version").map_err(&failed)?, pragma("application_id").map_err(&failed)?);
+    let tables: i64 = transaction
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(&failed)?;
+    if application != APPLICATION_ID && (application != 0 || tables != 0) {
+        return Err(Error::Foreign { found: application });
+    }
+    let Some(missing) = usize::try_from(found).ok().and_then(|done| MIGRATIONS.get(done..)) else {
+        return Err(Error::Newer { found, known });
+    };
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for migration in missing {
+        transaction.execute_batch(migration).map_err(&failed)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
+    transaction.pragma_update(None, "user_version", known).map_err(&failed)?;
+    transaction.commit().map_err(&failed)
+}

@@ -1,0 +1,137 @@
+//! Sequences: slices in order. The order comes from `slicepredecessorid`, never from a file name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::Error;
+
+/// The three numbers that name a slice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SliceId {
+    /// Operating system, `8504-1`.
+    pub osetid: String,
+    /// Application, `7895-1`.
+    pub appetid: String,
+    /// Number of the slice in its sequence.
+    pub sliceid: i64,
+}
+
+/// The form of a tarball's name: `8504-1-7895-1-10`.
+impl fmt::Display for SliceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.osetid, self.appetid, self.sliceid)
+    }
+}
+
+/// A slice as it is registered: what tables `slice` and `storage` say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SliceRow {
+    /// Its name.
+    pub id: SliceId,
+    /// Its type, one of table `slicetype`: `Install`.
+    pub slicetype: String,
+    /// The slice before it; `None` for the first of a sequence.
+    pub predecessor: Option<i64>,
+    /// Absolute path of its tarball.
+    pub location: String,
+    /// SHA-256 of the tarball file, lower-case hexadecimal digits.
+    pub slicehash: String,
+}
+
+/// What ordering needs to know of a row of table `slice`.
+pub(crate) struct Link {
+    pub(crate) sliceid: i64,
+    pub(crate) predecessor: Option<i64>,
+}
+
+/// Returns the ids of the sequence that ends with `end`, first to last.
+pub(crate) fn order(links: &[Link], end: &SliceId) -> Result<Vec<i64>, Error> {
+    let mut rows: BTreeMap<i64, Vec<Option<i64>>> = BTreeMap::new();
+    for link in links {
+        rows.entry(link.sliceid).or_default().push(link.predecessor);
+    }
+    let name = |sliceid| SliceId { sliceid, ..end.clone() };
+    let (mut ids, mut next) = (Vec::new(), Some(end.sliceid));
+    while let Some(id) = next {
+        if let Some(first) = ids.iter().position(|seen| *seen == id) {
+            return Err(Error::Loop { slice: name(id), through: ids.split_off(first) });
+        }
+        next = match (rows.get(&id).map(Vec::as_slice), ids.last()) {
+            (Some([predecessor]), _) => *predecessor,
+            (Some(all), _) => {
+                let predecessors =
+                    all.iter().map(|id| id.map_or("NULL".into(), |id| id.to_string()));
+                return Err(Error::TwoPredecessors {
+                    slice: name(id),
+                    predecessors: predecessors.collect(),
+                });
+            }
+            (None, None) => return Err(Error::UnknownSlice(end.clone())),
+            (None, Some(&after)) => {
+                return Err(Error::NoPredecessor { slice: name(after), predecessor: id });
+            }
+        };
+        ids.push(id);
+    }
+    ids.reverse();
+    Ok(ids)
+}
+
+/// Returns the slices that no slice names as its predecessor, sorted.
+pub(crate) fn ends(links: &[Link]) -> Vec<i64> {
+    let is_predecessor = |id| links.iter().any(|link| link.predecessor == Some(id));
+    let mut ends: Vec<i64> =
+        links.iter().map(|link| link.sliceid).filter(|id| !is_predecessor(*id)).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ordered(rows: &[(i64, Option<i64>)], sliceid: i64) -> Result<Vec<i64>, String> {
+        let link = |&(sliceid, predecessor): &_| Link { sliceid, predecessor };
+        let links: Vec<_> = rows.iter().map(link).collect();
+        let end = SliceId { osetid: "8504-1".into(), appetid: "7895-1".into(), sliceid };
+        order(&links, &end).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_order_is_that_of_predecessors_and_not_of_numbers() {
+        let rows = [(1, Some(30)), (30, Some(2)), (2, None), (4, Some(30))];
+        assert_eq!(ordered(&rows, 1), Ok(vec![2, 30, 1]));
+        assert_eq!(ordered(&rows, 4), Ok(vec![2, 30, 4]));
+        assert_eq!(ordered(&rows, 2), Ok(vec![2]));
+    }
+
+    #[test]
+    fn what_is_no_sequence_is_named() {
+        for (rows, end, says) in [
+            (
+                &[(10, Some(30)), (20, Some(10)), (30, Some(20)), (40, Some(30))][..],
+                40,
+                "slicepredecessorid leads from slice 8504-1-7895-1-30 back to it, through 30, 20, 10",
+            ),
+            (
+                &[(10, Some(10))],
+                10,
+                "slicepredecessorid leads from slice 8504-1-7895-1-10 back to it, through 10",
+            ),
+            (
+                &[(20, Some(10))],
+                20,
+                "slice 8504-1-7895-1-20 has slicepredecessorid 10, which is not in table slice",
+            ),
+            (
+                &[(10, None), (20, Some(10)), (20, None)],
+                20,
+                "slice 8504-1-7895-1-20 has 2 rows in table slice, with slicepredecessorid 10, NULL",
+            ),
+            (&[(10, None)], 20, "slice 8504-1-7895-1-20 is not in table slice"),
+        ] {
+            assert_eq!(ordered(rows, end), Err(says.to_owned()));
+        }
+    }
+}

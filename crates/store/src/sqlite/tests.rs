@@ -1,0 +1,344 @@
+use std::sync::Arc;
+
+use diskprint::regdelta::Row;
+use diskprint::{
+    Allocation, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry, FileKind,
+    Place, Step, Times, ValueCell,
+};
+use diskprint_formats::Filetime;
+use rusqlite::types::Value;
+
+use super::*;
+
+const NOW: &str = "2013-05-07T09:00:00Z";
+
+/// Names that break what is not careful.
+pub(crate) fn nasty_names() -> Vec<Name> {
+    let mut all: Vec<Name> = (0..0x21).map(|unit| Name::from_utf16([0x61, unit, 0x62])).collect();
+    all.extend(
+        ["", "'", "\"", "\\", "a','b", "%", "|", "/", "\\u0000", "😀\u{7f}"].map(Name::from),
+    );
+    all.push(Name::from_utf16([0xD800]));
+    all.push(Name::from_utf16([0xDC00, 0xD800]));
+    all.push(Name::from(&*"ä".repeat(40_000)));
+    all
+}
+
+fn id(sliceid: i64) -> SliceId {
+    SliceId { osetid: "8504-1".into(), appetid: "7895-1".into(), sliceid }
+}
+
+fn slice(sliceid: i64, predecessor: Option<i64>, slicehash: &str) -> SliceRow {
+    let location = format!("/tarballs/{slicehash}.tar.gz");
+    let slicetype = "Install".to_owned();
+    SliceRow { id: id(sliceid), slicetype, predecessor, location, slicehash: slicehash.into() }
+}
+
+fn file(path: &Name) -> FileEntry {
+    let times = Times { mtime: Filetime(u64::MAX), ..Times::default() };
+    FileEntry {
+        partition: u32::MAX,
+        path: path.clone(),
+        stream: Some(path.clone()),
+        kind: FileKind::Link,
+        alloc: Allocation { name: true, inode: false },
+        inode: u64::MAX,
+        seq: u16::MAX,
+        parent_inode: 1 << 63,
+        size: (1 << 63) - 1,
+        attributes: u32::MAX,
+        link_count: u16::MAX,
+        owner_id: u32::MAX,
+        times,
+        name_times: Some(times),
+        runs: vec![],
+        target: Some(path.clone()),
+        digests: Some(Digests::of(path.as_bytes())),
+    }
+}
+
+fn plain_file(path: &Name) -> FileEntry {
+    let (stream, target, digests, name_times) = (None, None, None, None);
+    FileEntry { stream, target, digests, name_times, kind: FileKind::Regular, ..file(path) }
+}
+
+fn cell(name: &Name, kind: CellKind) -> Cell {
+    Cell {
+        partition: 1,
+        hive: name.clone(),
+        root: name.clone(),
+        key: Arc::from([name.clone(), Name::default(), name.clone()]),
+        parent_mtime: Filetime(u64::MAX),
+        kind,
+    }
+}
+
+fn key(name: &Name) -> Cell {
+    cell(name, CellKind::Key { mtime: Filetime(u64::MAX), class: Some(name.clone()) })
+}
+
+fn value(name: &Name, data: Option<&[u8]>) -> Cell {
+    let value = ValueCell {
+        name: name.clone(),
+        value_type: u32::MAX,
+        size: u64::MAX,
+        data: data.map(Arc::from),
+        sha1: Digests::of(b"x").sha1,
+        rendered_sha1: data.map(|_| Digests::of(b"y").sha1),
+    };
+    cell(name, CellKind::Value(value))
+}
+
+fn row(delta: &CellDelta) -> Row {
+    Row {
+        cellaction: 1,
+        cellpath: delta.latest().cellpath(),
+        parentmtimebefore: None,
+        parentmtimeafter: Some(NOW.into()),
+        mtimebefore: None,
+        mtimeafter: None,
+        valuesha1before: None,
+        valuesha1after: None,
+        celltypebefore: None,
+        celltypeafter: Some(String::new()),
+        iskeybefore: None,
+        iskeyafter: Some(true),
+    }
+}
+
+struct Found {
+    files: Vec<FileDelta>,
+    cells: Vec<CellDelta>,
+    faults: Vec<Fault>,
+}
+
+/// Differences of every kind for every nasty name.
+fn found() -> Found {
+    let changes = FileChanges { renamed: true, changed: false, modified: true };
+    let cell_changes = CellChanges { mtime: true, class: true, ..CellChanges::default() };
+    let (mut files, mut cells, mut faults) = (vec![], vec![], vec![]);
+    for name in nasty_names() {
+        files.push(Delta::New(file(&name)));
+        files.push(Delta::Deleted(plain_file(&name)));
+        let (before, after) = (plain_file(&"before".into()), file(&name));
+        files.push(Delta::Altered { before, after, changes });
+        cells.push(Delta::New(value(&name, Some(&[0, 1, 255]))));
+        cells.push(Delta::Deleted(value(&name, None)));
+        let (before, after) = (key(&"before".into()), key(&name));
+        cells.push(Delta::Altered { before, after, changes: cell_changes });
+        let place = Place::from(Step::Slice(-20))
+            .then(Step::Member("a\0b".into()))
+            .then(Step::Disk(1))
+            .then(Step::Partition(2))
+            .then(Step::Inode(u64::MAX))
+            .then(Step::Path(name.clone()))
+            .then(Step::Hive(name.clone()))
+            .then(Step::Key(name))
+            .then(Step::Offset(u64::MAX));
+        faults.push(Fault::text(place, "what\0", "skipped"));
+    }
+    Found { files, cells, faults }
+}
+
+fn run() -> Run {
+    Run {
+        version: "0.1.0".into(),
+        inputs: "abc".into(),
+        outcome: "faults".into(),
+        started: NOW.into(),
+        finished: NOW.into(),
+    }
+}
+
+fn registered(store: &mut Sqlite) -> [SliceRow; 2] {
+    let slices = [slice(10, None, "aa"), slice(20, Some(10), "bb")];
+    store.register_slices(&slices, NOW).unwrap();
+    slices
+}
+
+fn save(store: &mut Sqlite, found: &Found) {
+    let [first, second] = registered(store);
+    let Found { files, cells, faults } = found;
+    let slices = [
+        SliceResults { slice: &first, files: &[], cells: &[], faults: &[] },
+        SliceResults { slice: &second, files, cells, faults },
+    ];
+    store.save(&Results { slices: &slices, regdelta_row: row, run: &run() }).unwrap();
+}
+
+/// All rows of all tables, as text, in the order in which they are stored.
+fn dump(store: &Sqlite) -> Vec<String> {
+    let connection = &store.connection;
+    let mut tables = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .unwrap();
+    let tables: Vec<String> =
+        tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut lines = Vec::new();
+    for table in tables {
+        let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let width = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<Value> = (0..width).map(|index| row.get(index).unwrap()).collect();
+            lines.push(format!("{table}: {values:?}"));
+        }
+    }
+    lines
+}
+
+#[test]
+fn everything_comes_back_as_it_was() {
+    let found = found();
+    let mut store = Sqlite::in_memory().unwrap();
+    save(&mut store, &found);
+    let sorted = |files: &[FileDelta]| -> Vec<FileDelta> {
+        sorted_files(files).into_iter().cloned().collect()
+    };
+    assert_eq!(store.file_deltas(&id(20)).unwrap(), sorted(&found.files));
+    let cells: Vec<_> = sorted_cells(&found.cells).into_iter().cloned().collect();
+    assert_eq!(store.cell_deltas(&id(20)).unwrap(), cells);
+    let mut faults = found.faults.clone();
+    faults.sort();
+    assert_eq!(store.faults(&id(20)).unwrap(), faults);
+    let last = store.last_run(&id(20)).unwrap().unwrap();
+    assert_eq!((last.run, last.files), (run(), found.files.len() as u64));
+    assert_eq!(store.last_run(&id(10)).unwrap(), None);
+}
+
+#[test]
+fn the_same_results_twice_leave_the_same_rows() {
+    let found = found();
+    let mut store = Sqlite::in_memory().unwrap();
+    save(&mut store, &found);
+    let once = dump(&store);
+    save(&mut store, &found);
+    assert_eq!(dump(&store), once);
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("diskprint.db");
+    save(&mut Sqlite::open(&path).unwrap(), &found);
+    assert_eq!(dump(&Sqlite::open_existing(&path).unwrap()), once);
+}
+
+#[test]
+fn fewer_results_leave_fewer_rows_and_the_same_hive_ids() {
+    let mut found = found();
+    let mut store = Sqlite::in_memory().unwrap();
+    save(&mut store, &found);
+    let hives = |store: &Sqlite| -> Vec<String> {
+        dump(store).into_iter().filter(|line| line.starts_with("hive")).collect()
+    };
+    let before = hives(&store);
+    found.cells.truncate(2);
+    found.files.clear();
+    found.faults.clear();
+    save(&mut store, &found);
+    assert_eq!(store.cell_deltas(&id(20)).unwrap().len(), 2);
+    assert_eq!(store.file_deltas(&id(20)).unwrap(), []);
+    assert_eq!(hives(&store), before);
+}
+
+#[test]
+fn one_path_on_two_partitions_is_two_hives() {
+    let mut store = Sqlite::in_memory().unwrap();
+    let insert = "INSERT INTO hive (hivepath, appetid, osetid) VALUES ('h', '7895-1', '8504-1')";
+    store.connection.execute(insert, []).unwrap();
+    let on = |partition| Delta::New(Cell { partition, ..key(&"h".into()) });
+    save(&mut store, &Found { files: vec![], cells: vec![on(2), on(1)], faults: vec![] });
+    let ids: Vec<(i64, u32)> = store
+        .connection
+        .prepare("SELECT hiveid, partition FROM diskprint_hive ORDER BY hiveid")
+        .and_then(|mut statement| {
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+        .unwrap();
+    assert_eq!(ids, [(1, 1), (2, 2)], "the original's row is used again");
+}
+
+#[test]
+fn sequences_follow_predecessors() {
+    let mut store = Sqlite::in_memory().unwrap();
+    let missing = store.sequence("8504-1", "7895-1").unwrap_err();
+    assert_eq!(missing.to_string(), "no slice of 8504-1-7895-1 is in table slice");
+    let slices = [slice(7, None, "aa"), slice(3, Some(7), "bb"), slice(5, Some(3), "aa")];
+    store.register_slices(&slices, NOW).unwrap();
+    let sequence = store.sequence("8504-1", "7895-1").unwrap();
+    assert_eq!(sequence, slices);
+    let count = |store: &Sqlite, table: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        store.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(count(&store, "storage"), 2, "one row a tarball");
+    assert_eq!(count(&store, "processqueue"), 2, "filled by the trigger");
+
+    store.register_slices(&[slice(6, Some(3), "cc")], NOW).unwrap();
+    let several = store.sequence("8504-1", "7895-1").unwrap_err();
+    assert_eq!(several.to_string(), "8504-1-7895-1 has 2 sequence ends, slices 5, 6; name one");
+    assert_eq!(store.sequence_ends().unwrap(), [id(5), id(6)]);
+    assert_eq!(store.sequence_ending_at(&id(6)).unwrap().len(), 3);
+    store.register_slices(&[slice(7, Some(3), "aa")], NOW).unwrap();
+    assert!(matches!(store.sequence_ending_at(&id(6)), Err(Error::Loop { .. })));
+}
+
+#[test]
+fn what_cannot_be_stored_is_said_and_nothing_is_stored() {
+    let mut store = Sqlite::in_memory().unwrap();
+    let odd = SliceRow { slicetype: "Odd".into(), ..slice(20, None, "bb") };
+    let error = store.register_slices(&[slice(10, None, "aa"), odd], NOW).unwrap_err();
+    assert_eq!(error.to_string(), "slice 8504-1-7895-1-20: type \"Odd\" is not in table slicetype");
+    assert_eq!(store.sequence_ends().unwrap(), []);
+    let [first, second] = registered(&mut store);
+    let unknown = slice(30, None, "aa");
+    let results = |slice| SliceResults { slice, files: &[], cells: &[], faults: &[] };
+    let slices = [results(&first), results(&second), results(&unknown)];
+    let error = store.save(&Results { slices: &slices, regdelta_row: row, run: &run() });
+    assert_eq!(error.unwrap_err().to_string(), "slice 8504-1-7895-1-30 is not in table slice");
+}
+
+#[test]
+fn databases_of_others_and_of_the_future_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    assert!(Sqlite::open_existing(&path).is_err());
+    assert!(!path.exists());
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE mine (a)").unwrap();
+    assert!(matches!(Sqlite::open(&path), Err(Error::Foreign { found: 0 })));
+
+    let path = folder.path().join("b.db");
+    let store = Sqlite::open(&path).unwrap();
+    store.connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(store);
+    let error = Sqlite::open(&path).unwrap_err().to_string();
+    assert_eq!(error, "the database has version 99, this program knows versions up to 2");
+}
+
+#[test]
+fn registry_deltas_are_the_same_bytes_each_time() {
+    let [first, second] = [slice(10, None, "aa"), slice(20, Some(10), "bb")];
+    let Found { files, cells, faults } = found();
+    let slices = [
+        SliceResults { slice: &first, files: &[], cells: &[], faults: &[] },
+        SliceResults { slice: &second, files: &files, cells: &cells, faults: &faults },
+    ];
+    let run = run();
+    let results = Results { slices: &slices, regdelta_row: row, run: &run };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("registry_deltas.db");
+    crate::write_registry_deltas(&path, &results).unwrap();
+    let once = std::fs::read(&path).unwrap();
+    crate::write_registry_deltas(&path, &results).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), once);
+    let names: Vec<_> = folder.path().read_dir().unwrap().collect();
+    assert_eq!(names.len(), 1, "nothing is left beside it");
+    let line: (String, i64, String, Option<bool>, String) = Connection::open(&path)
+        .unwrap()
+        .query_row(
+            "SELECT hivepath, sliceid, cellaction, iskeybefore, slicetype
+             FROM regdelta JOIN hive USING (hiveid) WHERE hivepath = '|' LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+        )
+        .unwrap();
+    assert_eq!(line, ("|".into(), 20, "created".into(), None, "Install".into()));
+}
