@@ -1,0 +1,76 @@
+"""Whether a run gave the right answer. A run that is quick and wrong is no run."""
+
+import json
+import subprocess
+from collections import defaultdict
+
+SEQUENCE = "8504-1-9001-1"
+KINDS = ("new", "deleted", "renamed", "modified")
+
+
+class WrongAnswer(Exception):
+    """A run did not say what the maker of the sequence did."""
+
+
+def check_diskprint(program, results, truth):
+    """Compares the file differences that `diskprint export` gives with the maker's own record."""
+    database = f"sqlite:{results}/diskprint.db"
+    command = [program, "export", SEQUENCE, "--db", database, "--format", "jsonl"]
+    rows = subprocess.run(command, check=True, capture_output=True).stdout.splitlines()
+    found = told_changes(map(json.loads, rows))
+    wanted = true_changes(truth)
+    for key in sorted(found.keys() | wanted.keys()):
+        if found[key] != wanted[key]:
+            raise WrongAnswer(describe(key, found[key], wanted[key]))
+
+
+def told_changes(rows):
+    """Sorts the rows about files that the maker could touch by (slice, kind of change).
+
+    A row about a file names its `action` (new, deleted or altered) and, when altered, flags of
+    what changed. Directories, streams and the volume's own `$` files are not in the record.
+    """
+    found = defaultdict(set)
+    for row in rows:
+        path = row.get("path_after") or row.get("path_before")
+        stream = row.get("stream_after") or row.get("stream_before")
+        kind = row.get("kind_after") or row.get("kind_before")
+        if not path or stream or kind == "directory" or path.startswith("$"):
+            continue
+        if row["action"] in ("new", "deleted"):
+            found[str(row["sliceid"]), row["action"]].add(path)
+            continue
+        for change in ("renamed", "modified"):
+            if row[change]:
+                found[str(row["sliceid"]), change].add(path)
+    return found
+
+
+def true_changes(truth):
+    """The maker's record in the same form; a renamed file goes by its later path."""
+    wanted = defaultdict(set)
+    for step in truth["steps"]:
+        for kind in KINDS:
+            paths = step[kind] if kind != "renamed" else [after for _, after in step[kind]]
+            wanted[step["slice"], kind] = set(paths)
+    return wanted
+
+
+def describe(key, found, wanted):
+    missed, invented = sorted(wanted - found), sorted(found - wanted)
+    return (
+        f"slice {key[0]}, {key[1]}: {len(found)} told, {len(wanted)} true;"
+        f" missed {missed[:3]}, invented {invented[:3]}"
+    )
+
+
+def check_chain(work, truth):
+    """The chain compares nothing: each slice must have its list of files and all hives as XML."""
+    for tarball in truth["tarballs"]:
+        folder = work / tarball.removesuffix(".tar.gz")
+        hives = [path for path in folder.glob("hives/*.xml") if path.stat().st_size]
+        if len(hives) != len(truth["hives"]):
+            raise WrongAnswer(f"{tarball}: {len(hives)} of {len(truth['hives'])} hives dumped")
+        listed = (folder / "files.xml").read_text(errors="replace").count("<name_type>r<")
+        if listed < truth["files"] * 0.9:
+            raise WrongAnswer(f"{tarball}: {listed} of about {truth['files']} files listed")
