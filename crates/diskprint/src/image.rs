@@ -1,0 +1,344 @@
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use diskprint_formats::file_system::{self, FileSystem};
+use diskprint_formats::partition::{self, Layout, Scheme};
+use diskprint_formats::vmdk::Descriptor;
+use diskprint_formats::{ReadAt, ReadAtExt, Window};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use thiserror::Error;
+
+use crate::file_set::FileSet;
+use crate::machine::{self, MachineDisk, MachineError};
+use crate::tarball::{self, Compression, Hashed, Progress, Scratch, TarballError};
+use crate::{Fault, FileReader, Hex, Partition, Place, Step};
+
+/// The disks of one recorded machine, open for reading.
+///
+/// What was unpacked for them is removed when the image is dropped.
+pub struct Image {
+    container: Container,
+    disks: Vec<ImageDisk>,
+    _unpacked: Option<TempDir>,
+}
+
+/// What an image was given as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// A tarball of the machine's folder.
+    Tarball(Compression),
+    /// The machine's folder itself.
+    Folder,
+    /// One disk of a machine, with the files that belong to it beside it.
+    Vmdk,
+    /// The bytes of a disk, as they are.
+    Raw,
+}
+
+impl Container {
+    /// The name: `tar.gz`, `folder`, `vmdk`, `raw`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tarball(compression) => compression.name(),
+            Self::Folder => "folder",
+            Self::Vmdk => "vmdk",
+            Self::Raw => "raw",
+        }
+    }
+}
+
+/// One disk of an image.
+pub struct ImageDisk {
+    /// Number in the machine, from 1; one that could not be opened leaves a gap.
+    pub number: u32,
+    /// Kind of disk: VMDK's `createType`, or `raw`.
+    pub format: String,
+    /// Paths of the files that are read for it, in the archive or folder: its own first, then
+    /// those of the disks below it.
+    pub files: Vec<String>,
+    /// Its bytes.
+    pub reader: Arc<dyn ReadAt>,
+}
+
+/// An image with what was found on the way to it.
+pub struct Opened {
+    /// The disks.
+    pub image: Image,
+    /// What is wrong with the container and the disks.
+    pub faults: Vec<Fault>,
+    /// SHA-256 of the file that was opened. Of a disk in several files it is the SHA-256 over
+    /// their own, in the form `sha256sum` lists them; of a folder too.
+    pub slicehash: [u8; 32],
+}
+
+/// Why an image cannot be opened.
+#[derive(Debug, Error)]
+#[error("{path}")]
+pub struct OpenError {
+    /// The file as it was given.
+    pub path: PathBuf,
+    /// Why it cannot be opened.
+    pub source: OpenErrorKind,
+}
+
+/// Why an image cannot be opened, without its path.
+#[derive(Debug, Error)]
+pub enum OpenErrorKind {
+    /// The file or folder cannot be read.
+    #[error("it cannot be read")]
+    Read(#[source] io::Error),
+    /// The file has no bytes.
+    #[error(
+        "the file is empty: neither tarball nor disk image; copy it anew from where it is kept"
+    )]
+    Empty,
+    /// The content is nothing that is known.
+    #[error(
+        "neither a tarball (tar, gz, xz, bz2, zst), a VMDK nor a disk image: it begins with {start:?}"
+    )]
+    Unknown {
+        /// Its first bytes as text.
+        start: String,
+    },
+    /// The content is a disk image that is not read.
+    #[error("{name} images are not read; convert it with: qemu-img convert -O raw IN OUT")]
+    Unsupported {
+        /// The format's name.
+        name: &'static str,
+    },
+    /// The scratch folder cannot be made.
+    #[error("no folder can be made in the scratch folder {folder:?}")]
+    Scratch {
+        /// The scratch folder.
+        folder: PathBuf,
+        /// Why it cannot.
+        source: io::Error,
+    },
+    /// The tarball is damaged or cannot be unpacked.
+    #[error("tarball")]
+    Tarball(#[from] TarballError),
+    /// The machine's disks cannot be read.
+    #[error("machine")]
+    Machine(#[from] MachineError),
+}
+
+impl Image {
+    /// Opens a tarball of a machine's folder, the folder itself, a VMDK with its extents and
+    /// parents beside it, or a raw disk image; which one is told by the content. Evidence is
+    /// opened for reading only; a tarball is unpacked into a new folder in `scratch`.
+    ///
+    /// `progress` is told how many bytes of the file are read.
+    ///
+    /// # Errors
+    /// When no disk can be read.
+    pub fn open(path: &Path, scratch: &Path, progress: Progress) -> Result<Opened, OpenError> {
+        Self::open_kind(path, scratch, progress)
+            .map_err(|source| OpenError { path: path.to_owned(), source })
+    }
+
+    fn open_kind(path: &Path, scratch: &Path, progress: Progress) -> Result<Opened, OpenErrorKind> {
+        if path.is_dir() {
+            let files = FileSet::of_folder(path).map_err(OpenErrorKind::Read)?;
+            let (disks, faults) = machine::open(&files)?;
+            return Self::of_files(Container::Folder, path, disks, faults, progress);
+        }
+        let file: Arc<dyn ReadAt> = Arc::new(FileReader::open(path).map_err(OpenErrorKind::Read)?);
+        let start = file.read_vec_at(0, 512).map_err(OpenErrorKind::Read)?;
+        match (Compression::of(&start), Descriptor::read(&file)) {
+            _ if file.is_empty() => Err(OpenErrorKind::Empty),
+            (Some(compression), _) => Self::tarball(path, compression, scratch, progress),
+            (None, Ok(None)) => Self::raw(path, file, &start, progress),
+            (None, _) => Self::vmdk(path, progress),
+        }
+    }
+
+    fn tarball(
+        path: &Path,
+        compression: Compression,
+        scratch: &Path,
+        progress: Progress,
+    ) -> Result<Opened, OpenErrorKind> {
+        let unpacked = tempfile::Builder::new()
+            .prefix("image-")
+            .tempdir_in(scratch)
+            .map_err(|source| OpenErrorKind::Scratch { folder: scratch.to_owned(), source })?;
+        let place = Scratch { folder: unpacked.path(), limit: None };
+        let members = tarball::unpack(path, compression, &place, progress)?;
+        let (disks, more) = machine::open(&members.files)?;
+        let (mut faults, slicehash) = (members.faults, members.slicehash);
+        faults.extend(more);
+        let disks = disks.into_iter().map(ImageDisk::from).collect();
+        let container = Container::Tarball(compression);
+        Ok(Opened {
+            image: Self { container, disks, _unpacked: Some(unpacked) },
+            faults,
+            slicehash,
+        })
+    }
+
+    fn vmdk(path: &Path, progress: Progress) -> Result<Opened, OpenErrorKind> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let mut files = FileSet::of_folder(folder).map_err(OpenErrorKind::Read)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files.insert(name.clone(), path.to_owned());
+        let (disks, faults) = machine::open_one(&files, &name)?;
+        Self::of_files(Container::Vmdk, folder, disks, faults, progress)
+    }
+
+    /// Makes an image of disks whose files lie in `folder`, and hashes those.
+    fn of_files(
+        container: Container,
+        folder: &Path,
+        disks: Vec<MachineDisk>,
+        faults: Vec<Fault>,
+        progress: Progress,
+    ) -> Result<Opened, OpenErrorKind> {
+        let disks: Vec<_> = disks.into_iter().map(ImageDisk::from).collect();
+        let files: Vec<&String> = disks.iter().flat_map(|disk| &disk.files).collect();
+        let hash = |name: &str| {
+            Hashed::open(&folder.join(name), progress)
+                .and_then(Hashed::finish)
+                .map_err(OpenErrorKind::Read)
+        };
+        let slicehash = match files[..] {
+            [only] => hash(only)?,
+            _ => {
+                let mut list = Sha256::new();
+                for name in files {
+                    list.update(format!("{}  {name}\n", Hex(&hash(name)?)));
+                }
+                list.finalize().into()
+            }
+        };
+        Ok(Opened { image: Self { container, disks, _unpacked: None }, faults, slicehash })
+    }
+
+    fn raw(
+        path: &Path,
+        file: Arc<dyn ReadAt>,
+        start: &[u8],
+        progress: Progress,
+    ) -> Result<Opened, OpenErrorKind> {
+        let magic = UNSUPPORTED.iter().find(|(magic, _)| start.starts_with(magic));
+        if let Some((_, name)) = magic {
+            return Err(OpenErrorKind::Unsupported { name });
+        }
+        let layout = partition::read(&file).map_err(OpenErrorKind::Read)?;
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        if layout.scheme == Scheme::Unknown && !RAW_ENDINGS.contains(&&*ending) {
+            let start = String::from_utf8_lossy(&start[..start.len().min(16)]).into_owned();
+            return Err(OpenErrorKind::Unknown { start });
+        }
+        let hashed = Hashed::open(path, progress).and_then(Hashed::finish);
+        let slicehash = hashed.map_err(OpenErrorKind::Read)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let disk = ImageDisk { number: 1, format: "raw".into(), files: vec![name], reader: file };
+        let image = Self { container: Container::Raw, disks: vec![disk], _unpacked: None };
+        Ok(Opened { image, faults: Vec::new(), slicehash })
+    }
+
+    /// What the image was given as.
+    pub fn container(&self) -> Container {
+        self.container
+    }
+
+    /// The disks in the order of the machine.
+    pub fn disks(&self) -> &[ImageDisk] {
+        &self.disks
+    }
+
+    /// How each disk is divided, in the order of [`Image::disks`]; an error where a disk's first
+    /// sectors cannot be read.
+    pub fn layouts(&self) -> Vec<io::Result<Layout>> {
+        self.disks.iter().map(|disk| partition::read(&disk.reader)).collect()
+    }
+
+    /// Lists the partitions of all disks, and what is wrong with their tables.
+    ///
+    /// A disk without table whose file system fills it is one partition from its start.
+    pub fn partitions(&self) -> (Vec<Partition>, Vec<Fault>) {
+        let (mut partitions, mut faults) = (Vec::new(), Vec::new());
+        for (disk, layout) in self.disks.iter().zip(self.layouts()) {
+            let place = Place::from(Step::Disk(disk.number));
+            let layout = match layout {
+                Ok(layout) => layout,
+                Err(error) => {
+                    faults.push(Fault::new(place, &error, "the disk"));
+                    continue;
+                }
+            };
+            faults.extend(layout.findings.iter().map(|e| Fault::new(place.clone(), e, "")));
+            if layout.partitions.is_empty() {
+                faults.push(Fault::text(place, nothing_in(layout.scheme), "the disk"));
+            }
+            for entry in &layout.partitions {
+                let number = u32::try_from(partitions.len() + 1).unwrap_or(u32::MAX);
+                partitions.push(partition_of(disk, entry, number, &mut faults));
+            }
+        }
+        (partitions, faults)
+    }
+
+    /// The bytes of one of its partitions, cut at the end of the disk.
+    pub fn volume(&self, partition: &Partition) -> Option<Window<Arc<dyn ReadAt>>> {
+        let disk = self.disks.iter().find(|disk| disk.number == partition.disk)?;
+        Some(Window::new(Arc::clone(&disk.reader), partition.start, partition.len))
+    }
+}
+
+impl From<MachineDisk> for ImageDisk {
+    fn from(disk: MachineDisk) -> Self {
+        let MachineDisk { number, create_type: format, files, reader } = disk;
+        Self { number, format, files, reader }
+    }
+}
+
+fn partition_of(
+    disk: &ImageDisk,
+    entry: &partition::Partition,
+    number: u32,
+    faults: &mut Vec<Fault>,
+) -> Partition {
+    let window = Window::new(&disk.reader, entry.start, entry.len);
+    let file_system = file_system::recognise(&window).unwrap_or_else(|error| {
+        let place = Place::from(Step::Disk(disk.number)).then(Step::Partition(number));
+        faults.push(Fault::new(place, &error, "the partition"));
+        None
+    });
+    Partition {
+        number,
+        disk: disk.number,
+        start: entry.start,
+        len: entry.len,
+        file_system: file_system.map(FileSystem::name),
+        block_size: 0,
+        block_count: 0,
+        serial: 0,
+    }
+}
+
+fn nothing_in(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::Mbr => "the boot record divides the disk into no partition",
+        Scheme::Gpt => "the GUID partition table has no partition",
+        _ => "neither a partition table nor a known file system",
+    }
+}
+
+/// Disk images of other kinds by their first bytes.
+// Sources: QEMU, docs/interop/qcow2; Microsoft, [MS-VHDX] 2.2.1 and "Virtual Hard Disk Image
+// Format Specification" (dynamic disks begin with a copy of the footer); libewf, "EWF file format".
+const UNSUPPORTED: [(&[u8], &str); 6] = [
+    (b"QFI\xFB", "QCOW2"),
+    (b"vhdxfile", "VHDX"),
+    (b"conectix", "VHD"),
+    (b"EVF\x09\x0D\x0A\xFF\x00", "EnCase (E01)"),
+    (b"EVF2\x0D\x0A\x81\x00", "EnCase (Ex01)"),
+    (b"<<< ", "VirtualBox (VDI)"),
+];
+
+/// Endings of names by which a file without known content is still taken for a disk.
+const RAW_ENDINGS: [&str; 5] = ["raw", "dd", "img", "001", "bin"];

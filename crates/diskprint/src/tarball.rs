@@ -1,0 +1,270 @@
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::file_set::{FileSet, is_needed, normal};
+use crate::tar_reader::{MemberKind, TarError, TarMember, TarReader, is_header};
+use crate::{Fault, Place, Step};
+
+/// How an archive is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip, RFC 1952, of one or more members.
+    Gzip,
+    /// xz.
+    Xz,
+    /// bzip2.
+    Bzip2,
+    /// Zstandard, RFC 8878.
+    Zstd,
+}
+
+impl Compression {
+    /// Knows an archive by its first bytes; `None` when they are of something else.
+    pub(crate) fn of(start: &[u8]) -> Option<Self> {
+        match start {
+            [0x1F, 0x8B, ..] => Some(Self::Gzip),
+            [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Self::Bzip2),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Self::Zstd),
+            _ => is_header(start).then_some(Self::None),
+        }
+    }
+
+    /// The name: `tar`, `tar.gz`, `tar.xz`, `tar.bz2`, `tar.zst`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "tar",
+            Self::Gzip => "tar.gz",
+            Self::Xz => "tar.xz",
+            Self::Bzip2 => "tar.bz2",
+            Self::Zstd => "tar.zst",
+        }
+    }
+
+    fn decoder<'a>(self, file: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+        let file = BufReader::with_capacity(256 << 10, file);
+        Ok(match self {
+            Self::None => Box::new(file),
+            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+            Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(file)),
+            Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
+            Self::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),
+        })
+    }
+}
+
+/// Why a tarball could not be unpacked.
+#[derive(Debug, Error)]
+pub enum TarballError {
+    /// The file cannot be opened or read.
+    #[error("the file cannot be read")]
+    Open(#[source] io::Error),
+    /// The archive is damaged; nothing of it is used.
+    #[error("the archive is damaged; copy it anew from where it is kept and compare its hash")]
+    Damaged(#[from] TarError),
+    /// A file of the scratch folder cannot be written.
+    #[error("{path:?} in the scratch folder cannot be written")]
+    Scratch {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot.
+        source: io::Error,
+    },
+    /// The archive has more members than any machine.
+    #[error("the archive has more than {limit} members")]
+    Members {
+        /// How many are read.
+        limit: u64,
+    },
+    /// The members take more room than the caller allows.
+    #[error("the members take more than the {limit} bytes allowed for them")]
+    Room {
+        /// How many bytes are allowed.
+        limit: u64,
+    },
+}
+
+/// What was in a tarball.
+#[derive(Debug)]
+pub(crate) struct Unpacked {
+    pub files: FileSet,
+    pub faults: Vec<Fault>,
+    pub slicehash: [u8; 32],
+}
+
+/// Where members go, and how many bytes of the host's disk they may take.
+pub(crate) struct Scratch<'a> {
+    pub folder: &'a Path,
+    pub limit: Option<u64>,
+}
+
+/// How far a file is read, told in bytes after each piece.
+pub type Progress<'a> = &'a dyn Fn(u64);
+
+const MAX_MEMBERS: u64 = 1_000_000;
+
+/// Reads the archive at `path` once, writes the members that a disk may need into the scratch
+/// folder under names of our own, and returns their paths in the archive.
+///
+/// Members that lead outside, links and devices are not written, and become faults.
+///
+/// # Errors
+/// When the archive is damaged anywhere, or the scratch folder cannot take it.
+pub(crate) fn unpack(
+    path: &Path,
+    compression: Compression,
+    scratch: &Scratch,
+    progress: Progress,
+) -> Result<Unpacked, TarballError> {
+    let mut file = Hashed::open(path, progress).map_err(TarballError::Open)?;
+    let decoder = compression.decoder(&mut file).map_err(TarballError::Open)?;
+    let mut tar = TarReader::new(decoder);
+    let mut unpacker = Unpacker { scratch, files: FileSet::default(), faults: vec![], written: 0 };
+    let mut count = 0;
+    while let Some(member) = tar.next()? {
+        count += 1;
+        if count > MAX_MEMBERS {
+            return Err(TarballError::Members { limit: MAX_MEMBERS });
+        }
+        unpacker.member(&mut tar, &member, count)?;
+    }
+    // The checksums of the compressed stream come at its end, behind the end marker of the tar.
+    if let Some(offset) = tar.finish()? {
+        let place = Place::default().then(Step::Offset(offset));
+        let what = "there are bytes behind the end marker of the archive";
+        unpacker.faults.push(Fault::text(place, what, "these bytes"));
+    }
+    let slicehash = file.finish().map_err(TarballError::Open)?;
+    let Unpacker { files, faults, .. } = unpacker;
+    Ok(Unpacked { files, faults, slicehash })
+}
+
+struct Unpacker<'a> {
+    scratch: &'a Scratch<'a>,
+    files: FileSet,
+    faults: Vec<Fault>,
+    written: u64,
+}
+
+impl Unpacker<'_> {
+    fn member(
+        &mut self,
+        tar: &mut TarReader<impl Read>,
+        member: &TarMember,
+        number: u64,
+    ) -> Result<(), TarballError> {
+        let path = normal(&member.path);
+        let refusal = if member.path.starts_with('/') || path.split('/').any(|part| part == "..") {
+            "its path leads outside of the archive"
+        } else if !is_needed(&path) || member.kind == MemberKind::Directory {
+            return Ok(());
+        } else {
+            match member.kind {
+                MemberKind::File | MemberKind::Directory => return self.file(tar, member, number),
+                MemberKind::Link => "it is a link",
+                MemberKind::Other(_) => "it is neither file, folder nor link",
+            }
+        };
+        let place = Place::from(Step::Member(member.path.clone()));
+        self.faults.push(Fault::text(place, refusal, "the member"));
+        Ok(())
+    }
+
+    fn file(
+        &mut self,
+        tar: &mut TarReader<impl Read>,
+        member: &TarMember,
+        number: u64,
+    ) -> Result<(), TarballError> {
+        let on_host = self.scratch.folder.join(format!("member-{number:06}"));
+        self.write(tar, member, &on_host)?;
+        if self.files.insert(normal(&member.path), on_host) {
+            let place = Place::from(Step::Member(member.path.clone()));
+            let what = "the archive has several members of this path; the last one was read";
+            self.faults.push(Fault::text(place, what, "the others"));
+        }
+        Ok(())
+    }
+
+    /// Writes the member's bytes, leaving holes where they are zeros.
+    fn write(
+        &mut self,
+        tar: &mut TarReader<impl Read>,
+        member: &TarMember,
+        on_host: &Path,
+    ) -> Result<(), TarballError> {
+        let failed = |source| TarballError::Scratch { path: on_host.to_owned(), source };
+        let mut file = File::create_new(on_host).map_err(failed)?;
+        let whole = [crate::tar_sparse::Segment { offset: 0, len: member.len }];
+        let mut buf = vec![0; 256 << 10];
+        for segment in member.segments.as_deref().unwrap_or(&whole) {
+            let (mut offset, end) = (segment.offset, segment.offset + segment.len);
+            while offset < end {
+                let count = buf.len().min(usize::try_from(end - offset).unwrap_or(usize::MAX));
+                let count = tar.read_data(&mut buf[..count])?;
+                self.written += write_holes(&mut file, offset, &buf[..count]).map_err(failed)?;
+                offset += count as u64;
+                if let Some(limit) = self.scratch.limit.filter(|limit| self.written > *limit) {
+                    return Err(TarballError::Room { limit });
+                }
+            }
+        }
+        file.set_len(member.len).map_err(failed)
+    }
+}
+
+/// Writes `bytes` at `offset` but for its blocks of zeros, and returns how many were written.
+fn write_holes(file: &mut File, offset: u64, bytes: &[u8]) -> io::Result<u64> {
+    const BLOCK: usize = 4096;
+    const ZEROS: [u8; BLOCK] = [0; BLOCK];
+    let is_hole = |block: &[u8]| *block == ZEROS[..block.len()];
+    let blocks: Vec<&[u8]> = bytes.chunks(BLOCK).collect();
+    let (mut at, mut written) = (0, 0);
+    for run in blocks.chunk_by(|a, b| is_hole(a) == is_hole(b)) {
+        let len = run.iter().map(|block| block.len()).sum::<usize>();
+        if !is_hole(run[0]) {
+            file.seek(SeekFrom::Start(offset + at as u64))?;
+            file.write_all(&bytes[at..at + len])?;
+            written += len as u64;
+        }
+        at += len;
+    }
+    Ok(written)
+}
+
+/// A file that is hashed as it is read.
+pub(crate) struct Hashed<'a> {
+    file: File,
+    hash: Sha256,
+    read: u64,
+    progress: Progress<'a>,
+}
+
+impl<'a> Hashed<'a> {
+    pub fn open(path: &Path, progress: Progress<'a>) -> io::Result<Self> {
+        Ok(Self { file: File::open(path)?, hash: Sha256::new(), read: 0, progress })
+    }
+
+    /// Reads what is left, and returns the SHA-256 of the whole file.
+    pub fn finish(mut self) -> io::Result<[u8; 32]> {
+        let mut buf = vec![0; 256 << 10];
+        while self.read(&mut buf)? > 0 {}
+        Ok(self.hash.finalize().into())
+    }
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buf)?;
+        self.hash.update(&buf[..count]);
+        self.read += count as u64;
+        (self.progress)(self.read);
+        Ok(count)
+    }
+}
