@@ -1,3 +1,5 @@
+//! The command line of diskprint.
+
 #[cfg(test)]
 mod export;
 
