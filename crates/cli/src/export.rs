@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::{Context, Result};
 use diskprint::{CellDelta, FileDelta};
 use diskprint_formats::{CodePoint, Name};
-use diskprint_store::Sqlite;
+use diskprint_store::{SliceRow, Sqlite};
 
 mod row;
 #[cfg(test)]
@@ -87,18 +87,17 @@ impl<W: Write> Writer<W> {
 /// order.
 pub fn from_store<W: Write>(
     store: &Sqlite,
-    osetid: &str,
-    appetid: &str,
+    sequence: &[SliceRow],
     writer: &mut Writer<W>,
 ) -> Result<()> {
-    for slice in store.sequence(osetid, appetid)? {
-        let sliceid = slice.id.sliceid.to_string();
-        let name = SliceName { osetid: Some(osetid), appetid: Some(appetid), sliceid: &sliceid };
-        let reading = || format!("slice {}", slice.id);
-        for delta in store.file_deltas(&slice.id).with_context(reading)? {
+    for SliceRow { id, .. } in sequence {
+        let sliceid = id.sliceid.to_string();
+        let (osetid, appetid) = (Some(&*id.osetid), Some(&*id.appetid));
+        let name = SliceName { osetid, appetid, sliceid: &sliceid };
+        for delta in store.file_deltas(id).with_context(|| format!("slice {id}"))? {
             writer.file(&name, &delta)?;
         }
-        for delta in store.cell_deltas(&slice.id).with_context(reading)? {
+        for delta in store.cell_deltas(id).with_context(|| format!("slice {id}"))? {
             writer.cell(&name, &delta)?;
         }
     }

@@ -207,7 +207,8 @@ fn a_stored_sequence_is_exported_slice_by_slice_files_first() {
         run: &run,
     };
     store.save(&results).unwrap();
-    let lines = export(Format::Jsonl, |writer| from_store(&store, "1-1", "2-1", writer).unwrap());
+    let sequence = store.sequence("1-1", "2-1").unwrap();
+    let lines = export(Format::Jsonl, |writer| from_store(&store, &sequence, writer).unwrap());
     let rows: Vec<String> = lines
         .lines()
         .map(|line| {
