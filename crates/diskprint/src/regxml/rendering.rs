@@ -16,6 +16,22 @@ pub(crate) enum Rendering {
     Bad,
 }
 
+impl Rendering {
+    /// Whether the data of this type can be made again from the rendering, which leaves out what
+    /// is behind the first NUL, a missing terminator, and what is too long for a number.
+    pub(crate) fn is_all_of(&self, value_type: u32, data: &[u8]) -> bool {
+        match self {
+            Self::Text(_) if is_number(value_type) => {
+                let long = ValueType::from_number(value_type) == Some(ValueType::Int64);
+                data.len() == if long { 8 } else { 4 }
+            }
+            Self::Text(text) => ended(text).eq(data.iter().copied()),
+            Self::List(items) => items.iter().flat_map(|item| ended(item)).eq(data.iter().copied()),
+            Self::Bytes | Self::Bad => true,
+        }
+    }
+}
+
 /// Renders the data of a value of type number `value_type`.
 pub(crate) fn render(value_type: u32, data: &[u8]) -> Rendering {
     let rendered = match ValueType::from_number(value_type) {
@@ -53,6 +69,11 @@ pub(crate) fn original_sha1(value_type: u32, data: &[u8]) -> Option<[u8; 20]> {
 pub(crate) fn shown_type(value_type: u32, rendering: &Rendering) -> String {
     let bad = if *rendering == Rendering::Bad { "bad-" } else { "" };
     format!("{bad}{}", type_name(value_type))
+}
+
+/// The text as Windows stores it: UTF-16 with a terminator.
+fn ended(text: &str) -> impl Iterator<Item = u8> {
+    text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes)
 }
 
 fn is_number(value_type: u32) -> bool {

@@ -9,7 +9,7 @@ use super::cell::Span;
 use super::error::Error;
 use super::fault::{Fault, Faults};
 use super::key_node::KeyNode;
-use super::key_value::KeyValue;
+use super::key_value::{DataPlace, KeyValue};
 use super::walk::Walk;
 use super::{CellOffset, hive_bin, root};
 
@@ -319,8 +319,12 @@ impl<'a> Value<'a> {
         self.record.value.span()
     }
 
-    /// Where the data are in the file, without size fields; resident data are inside
-    /// [`Value::span`].
+    /// Whether the data are inside [`Value::span`] and not in cells of their own.
+    pub fn is_resident(&self) -> bool {
+        matches!(self.record.value.data, DataPlace::Resident { .. })
+    }
+
+    /// Where the data are in the file, without size fields; one empty span where there are none.
     pub fn data_spans(&self) -> &'a [Span] {
         match &self.record.data {
             Data::One(span) => std::slice::from_ref(span),
