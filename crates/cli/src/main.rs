@@ -1,9 +1,5 @@
 //! The diskprint command line: the only place that prints, reads the clock and the environment,
 //! and exits.
-//! The command line of diskprint.
-
-#[cfg(test)]
-mod export;
 
 mod args;
 mod database;

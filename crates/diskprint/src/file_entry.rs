@@ -53,7 +53,7 @@ impl FileEntry {
     /// The path, with `:stream` behind it for a stream.
     pub fn full_path(&self) -> Name {
         match &self.stream {
-            Some(stream) => self.path.join(':', stream),
+            Some(stream) => self.path.followed_by(':', stream),
             None => self.path.clone(),
         }
     }

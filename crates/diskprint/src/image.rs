@@ -314,9 +314,7 @@ fn partition_of(
         start: entry.start,
         len: entry.len,
         file_system: file_system.map(FileSystem::name),
-        block_size: 0,
-        block_count: 0,
-        serial: 0,
+        ..Partition::default()
     }
 }
 

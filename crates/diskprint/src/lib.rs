@@ -5,21 +5,21 @@
 #![forbid(unsafe_code)]
 
 mod delta;
-pub mod diff;
 pub mod dfxml;
+pub mod diff;
 mod digest;
 mod fault;
 mod file_entry;
 mod file_reader;
 mod file_set;
 mod hive;
+mod image;
+mod machine;
 pub mod pipeline;
+pub mod regdelta;
 pub mod regxml;
 pub mod results;
 mod slice;
-pub mod regdelta;
-mod image;
-mod machine;
 mod snapshot;
 mod tar_reader;
 mod tar_sparse;
@@ -32,10 +32,9 @@ pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
 pub use file_reader::FileReader;
 pub use hive::Hive;
-pub use slice::SliceId;
-pub use snapshot::{KnownHives, Partition, Snapshot, Unread};
 pub use image::{Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened};
 pub use machine::MachineError;
-pub use snapshot::{Partition, Snapshot};
+pub use slice::SliceId;
+pub use snapshot::{KnownHives, Partition, Snapshot, Unread};
 pub use tar_reader::TarError;
 pub use tarball::{Compression, Progress, TarballError};

@@ -10,8 +10,8 @@ mod filetime;
 mod read_at;
 mod text;
 
-pub mod ntfs;
 pub mod file_system;
+pub mod ntfs;
 pub mod partition;
 pub mod regf;
 pub mod vmdk;

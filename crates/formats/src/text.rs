@@ -52,9 +52,11 @@ impl Name {
 
     /// Joins `self` and `tail` with `separator`; an empty `self` gives `tail`.
     pub fn join(&self, separator: char, tail: &Self) -> Self {
-        if self.0.is_empty() {
-            return tail.clone();
-        }
+        if self.0.is_empty() { tail.clone() } else { self.followed_by(separator, tail) }
+    }
+
+    /// Puts `separator` and `tail` behind `self`, even when `self` is empty.
+    pub fn followed_by(&self, separator: char, tail: &Self) -> Self {
         let mut bytes = Vec::with_capacity(self.0.len() + tail.0.len() + 1);
         bytes.extend_from_slice(&self.0);
         bytes.extend_from_slice(separator.encode_utf8(&mut [0; 4]).as_bytes());

@@ -13,7 +13,17 @@ const HEADER: Header<'_> = Header { image: "a <b> & 'c'.tar.gz", version: "0.1.0
 fn partition(number: u32, file_system: Option<&'static str>) -> Partition {
     let (block_size, block_count) = if file_system.is_some() { (4096, 18_175) } else { (0, 0) };
     let start = u64::from(number) * 1_048_576;
-    Partition { number, disk: 1, start, len: 1, file_system, block_size, block_count, serial: 7 }
+    Partition {
+        number,
+        disk: 1,
+        start,
+        len: 1,
+        file_system,
+        block_size,
+        block_count,
+        serial: 7,
+        is_read: true,
+    }
 }
 
 fn file(partition: u32, path: Name) -> FileEntry {

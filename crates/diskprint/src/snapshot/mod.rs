@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use diskprint_formats::ntfs::Volume;
 use diskprint_formats::{Name, ReadAt, Window};
 
-use crate::{Fault, FileEntry, Hive, Place, Step};
+use crate::{Fault, FileEntry, Hive, Image, Place, Step};
 
 pub use hives::KnownHives;
 
@@ -63,29 +63,25 @@ pub struct Partition {
 }
 
 impl Snapshot {
-    /// Reads the files and hives of `partitions`, each from its disk among `disks`.
+    /// Reads the files and hives of all partitions of an image.
     ///
     /// `known` are hives that were read before: one with the same bytes is not read again.
-    pub fn read<D: ReadAt>(disks: &[D], partitions: Vec<Partition>, known: &KnownHives) -> Self {
-        let mut snapshot = Self::default();
+    pub fn read(image: &Image, known: &KnownHives) -> Self {
+        let (partitions, faults) = image.partitions();
+        let mut snapshot = Self { faults, ..Self::default() };
         for mut partition in partitions {
-            let place = Place::from(Step::Partition(partition.number));
-            let disk = usize::try_from(partition.disk)
-                .ok()
-                .and_then(|number| disks.get(number.checked_sub(1)?));
-            let outcome = match (disk, partition.file_system) {
-                (Some(disk), Some("ntfs")) => {
-                    let window = Window::new(disk, partition.start, partition.len);
-                    snapshot.read_ntfs(window, &mut partition, known)
-                }
-                (_, Some(name)) => {
-                    Err(Fault::text(place.clone(), format!("{name} is not read"), SKIPPED))
-                }
-                (_, None) => {
-                    Err(Fault::text(place.clone(), "no file system was recognised", SKIPPED))
-                }
+            let fault = |what: &str| {
+                let place = Place::from(Step::Partition(partition.number));
+                Some(Fault::text(place, what, "every file of this partition"))
             };
-            snapshot.faults.extend(outcome.err());
+            let fault = match (image.volume(&partition), partition.file_system) {
+                (Some(window), Some("ntfs")) => {
+                    snapshot.read_ntfs(window, &mut partition, known).err()
+                }
+                (_, Some(name)) => fault(&format!("file system {name} is not read")),
+                (_, None) => fault("no file system was recognised"),
+            };
+            snapshot.faults.extend(fault);
             snapshot.partitions.push(partition);
         }
         snapshot.files.sort_by_cached_key(sort_key);
@@ -100,7 +96,8 @@ impl Snapshot {
         known: &KnownHives,
     ) -> Result<(), Fault> {
         let place = Place::from(Step::Partition(partition.number));
-        let volume = Volume::open(window).map_err(|error| Fault::new(place, &error, SKIPPED))?;
+        let volume = Volume::open(window)
+            .map_err(|error| Fault::new(place, &error, "every file of this partition"))?;
         let boot_sector = volume.boot_sector();
         partition.block_size = boot_sector.cluster_size;
         partition.block_count = boot_sector.total_clusters();
@@ -140,8 +137,6 @@ impl Snapshot {
         self.hives.iter().map(|hive| (hive.digests.sha256, hive.tree.clone())).collect()
     }
 }
-
-const SKIPPED: &str = "every file of this partition";
 
 fn sort_key(entry: &FileEntry) -> impl Ord + use<> {
     let deleted = !entry.is_live();
