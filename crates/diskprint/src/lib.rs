@@ -12,6 +12,7 @@ mod hive;
 mod snapshot;
 
 pub mod diff;
+pub mod regdelta;
 pub mod regxml;
 
 pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};
