@@ -16,6 +16,9 @@ mod hive;
 mod image;
 mod machine;
 pub mod pipeline;
+mod snapshot;
+
+pub mod diff;
 pub mod regdelta;
 pub mod regxml;
 pub mod results;

@@ -124,6 +124,10 @@ fn same_name(label: &str, path: &str, ours: &Element, theirs: &Element, tally: &
 fn compare_values(path: &str, ours: &Element, theirs: &Element, tally: &mut Tally) {
     same_name("key", path, ours, theirs, tally);
     let name = theirs.get("key").unwrap_or_default();
+    if number_of_too_few_bytes(ours, theirs) {
+        tally.count("rule: number_of_too_few_bytes");
+        return;
+    }
     if ours.get("type") != theirs.get("type") || ours.get("default") != theirs.get("default") {
         let types = (ours.get("type"), theirs.get("type"));
         tally.unexplained.push(format!("{path}\\{name}: type {types:?}"));
@@ -142,9 +146,21 @@ fn compare_values(path: &str, ours: &Element, theirs: &Element, tally: &mut Tall
     }
 }
 
+/// hivexml gives -1 for a number of which bytes are missing; here they are raw, and `bad-`.
+fn number_of_too_few_bytes(ours: &Element, theirs: &Element) -> bool {
+    let theirs_type = theirs.get("type").unwrap_or_default();
+    let most = if theirs_type == "int64" { "AAAAAAAAAA==" } else { "AAAA" };
+    theirs_type.starts_with("int")
+        && ours.get("type").and_then(|ours| ours.strip_prefix("bad-")) == Some(theirs_type)
+        && theirs.get("value") == Some("-1")
+        && ours.get("encoding") == Some("base64")
+        && ours.get("value").unwrap_or_default().len() <= most.len()
+        && ours.runs() == theirs.runs()
+}
+
 fn data_rule(ours: &Element, theirs: &Element) -> Option<&'static str> {
     let strings = |e: &Element| e.all("string").map(|item| item.text.clone()).collect::<Vec<_>>();
-    let plain = |e: &Element| e.get("value").unwrap_or_default().replace(['\n', ' '], "");
+    let plain = |e: &Element| e.get("value").unwrap_or_default().replace(['\r', '\n'], "");
     if ours.get("encoding") == theirs.get("encoding") && strings(ours) == strings(theirs) {
         let base64 = ours.get("encoding").is_some();
         return match base64 {
@@ -179,6 +195,29 @@ fn runs_rule(ours: &Element, theirs: &Element) -> Option<&'static str> {
     match theirs_runs.is_empty() {
         _ if ours_runs == theirs_runs => Some("byte runs equal"),
         true if empty && ours_runs.len() == 1 => Some("rule: no_runs_of_empty_values"),
+        _ if run_of_big_data(&ours_runs, &theirs_runs) => Some("rule: run_of_big_data"),
+        _ if run_of_name(theirs, &ours_runs, &theirs_runs) => Some("rule: run_of_name"),
         _ => None,
     }
+}
+
+/// hivexml takes big data for one cell, where the list of their segments is.
+fn run_of_big_data(ours: &[(u64, u64)], theirs: &[(u64, u64)]) -> bool {
+    let (Some((own, segments)), [their_own, data]) = (ours.split_first(), theirs) else {
+        return false;
+    };
+    let len: u64 = segments.iter().map(|(_, len)| len - 4).sum();
+    own == their_own && len > 16344 && data.1 == len + 4 && segments[0].0 != data.0
+}
+
+/// hivexml takes the length of a value's name in UTF-8 for its length in the hive.
+fn run_of_name(theirs: &Element, ours_runs: &[(u64, u64)], theirs_runs: &[(u64, u64)]) -> bool {
+    let name = theirs.get("key").unwrap_or_default();
+    let (ours, theirs) = (ours_runs[0], theirs_runs[0]);
+    let stored = [name.encode_utf16().count() * 2, name.chars().count()].map(|len| len as u64 + 24);
+    !name.is_ascii()
+        && ours.0 == theirs.0
+        && theirs.1 == 24 + name.len() as u64
+        && stored.contains(&ours.1)
+        && ours_runs[1..] == theirs_runs[1..]
 }
