@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::export::Format;
+
 const AFTER_HELP: &str = "\
 Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
@@ -106,16 +108,8 @@ pub struct ExportArgs {
     #[command(flatten)]
     pub database: DatabaseArgs,
     /// How to print them
-    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
-    pub format: ExportFormat,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// One JSON object a line
-    Jsonl,
-    /// Comma-separated values
-    Csv,
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    pub format: Format,
 }
 
 /// Print any layer of an image, or of a hive file, as text

@@ -10,7 +10,7 @@ pub fn open(args: &DatabaseArgs, results: Option<&Path>) -> Result<Sqlite, Error
     let path = match (&args.db, results) {
         (Some(name), _) => sqlite_path(name)?,
         (None, Some(results)) => results.join("diskprint.db"),
-        (None, None) => bail!("no database is named; add --db sqlite:PATH, as in --db sqlite:results/diskprint.db"),
+        (None, None) => bail!(NO_DATABASE),
     };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
@@ -20,14 +20,15 @@ pub fn open(args: &DatabaseArgs, results: Option<&Path>) -> Result<Sqlite, Error
 
 /// Opens a database that must be there.
 pub fn open_existing(args: &DatabaseArgs) -> Result<Sqlite, Error> {
-    if let Some(name) = &args.db {
-        let path = sqlite_path(name)?;
-        if !path.is_file() {
-            bail!("there is no database {}; diskprint run makes one", path.display());
-        }
+    let Some(name) = &args.db else { bail!(NO_DATABASE) };
+    let path = sqlite_path(name)?;
+    if !path.is_file() {
+        bail!("there is no database {}; diskprint run makes one", path.display());
     }
-    open(args, None)
+    Sqlite::open_existing(&path).with_context(|| format!("database {}", path.display()))
 }
+
+const NO_DATABASE: &str = "no database is named; add --db sqlite:PATH, as in --db sqlite:results/diskprint.db";
 
 fn sqlite_path(name: &str) -> Result<PathBuf, Error> {
     match name.split_once(':') {

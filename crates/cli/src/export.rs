@@ -1,11 +1,14 @@
 //! Differences as JSON lines or CSV, one row each. `docs/formats.md` describes the fields.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use diskprint::{CellDelta, FileDelta};
 use diskprint_formats::{CodePoint, Name};
 use diskprint_store::{SliceRow, Sqlite};
+
+use crate::args::ExportArgs;
+use crate::{Outcome, database};
 
 mod row;
 #[cfg(test)]
@@ -15,7 +18,7 @@ pub use row::SliceName;
 use row::{CELL, FILE, Field};
 
 /// The form of the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// One JSON object a line.
     Jsonl,
@@ -83,6 +86,27 @@ impl<W: Write> Writer<W> {
     }
 }
 
+/// Prints the stored differences of the sequence that is named.
+pub fn run(args: &ExportArgs) -> Result<Outcome> {
+    let store = database::open_existing(&args.database)?;
+    let Some((osetid, appetid)) = sequence_name(&args.sequence) else {
+        bail!("{:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1", args.sequence);
+    };
+    let sequence = store.sequence(&osetid, &appetid)?;
+    let mut writer = Writer::new(args.format, BufWriter::new(io::stdout().lock()))?;
+    from_store(&store, &sequence, &mut writer)?;
+    writer.finish()?;
+    Ok(Outcome::Clean)
+}
+
+/// The two ids in the name of a sequence, each of two parts.
+fn sequence_name(name: &str) -> Option<(String, String)> {
+    match name.split('-').collect::<Vec<_>>()[..] {
+        [os, os_part, app, app_part] => Some((format!("{os}-{os_part}"), format!("{app}-{app_part}"))),
+        _ => None,
+    }
+}
+
 /// Writes all stored differences of a sequence: slice by slice, files before cells, each in stored
 /// order.
 pub fn from_store<W: Write>(
@@ -140,7 +164,7 @@ fn json_name(mut out: impl Write, name: &Name) -> io::Result<()> {
         match point {
             CodePoint::Char(c) => {
                 let quoted = serde_json::to_string(c.encode_utf8(&mut [0; 4]))?;
-                out.write_all(quoted.trim_matches('"').as_bytes())?;
+                out.write_all(&quoted.as_bytes()[1..quoted.len() - 1])?;
             }
             CodePoint::Surrogate(unit) => write!(out, "\\u{unit:04x}")?,
         }

@@ -168,14 +168,7 @@ impl<W: io::Write> Document<W> {
             let parent = file.parent_inode;
             let _ = writeln!(self.made, "<parent_object><inode>{parent}</inode></parent_object>");
         }
-        match &file.stream {
-            None => self.name("filename", &file.path),
-            Some(stream) => {
-                // Not `full_path`: a stream of the root directory keeps its colon.
-                let parts = [file.path.as_bytes(), b":", stream.as_bytes()];
-                self.name("filename", &Name::from_wtf8(parts.concat()));
-            }
-        }
+        self.name("filename", &file.full_path());
         self.element("partition", file.partition);
         self.element("id", self.files);
         self.element("name_type", file.kind.letter());

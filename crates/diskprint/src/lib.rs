@@ -16,14 +16,12 @@ mod hive;
 mod image;
 mod machine;
 pub mod pipeline;
-mod snapshot;
-
-pub mod diff;
 pub mod regdelta;
 pub mod regxml;
 pub mod results;
 mod slice;
 mod snapshot;
+pub mod survey;
 mod tar_reader;
 mod tar_sparse;
 mod tarball;

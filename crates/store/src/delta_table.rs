@@ -1,13 +1,13 @@
 //! What the two tables of differences have in common: a row has an action, flags of what changed,
 //! and the same columns twice, for the item before and after.
 
-use diskprint::Delta;
+use diskprint::{Delta, SliceId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
+use crate::Error;
 use crate::column::{Columns, bad};
 use crate::error::doing;
-use crate::{Error, SliceId};
 
 /// A table of differences and its columns beside `osetid, appetid, sliceid, ordinal, action`.
 pub(crate) struct DeltaTable {

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::SliceId;
+use diskprint::SliceId;
 
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]

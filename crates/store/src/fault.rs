@@ -1,10 +1,10 @@
-use diskprint::{Fault, Place, Step};
+use diskprint::{Fault, Place, SliceId, Step};
 use diskprint_formats::Name;
 use rusqlite::Connection;
 
 use crate::column::{self, Columns, bad};
 use crate::error::doing;
-use crate::{Error, SliceId, names};
+use crate::{Error, names};
 
 /// Adds a row for each of `faults`, numbered in their order.
 pub(crate) fn insert<'a>(

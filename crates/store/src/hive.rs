@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use diskprint::CellDelta;
+use diskprint::{CellDelta, SliceId};
 use diskprint_formats::Name;
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::Error;
 use crate::column::{name, shown};
 use crate::error::doing;
-use crate::{Error, SliceId};
 
 /// The hives of a sequence, each with its id: by partition and path.
 pub(crate) type HiveIds<'a> = BTreeMap<(u32, &'a Name), i64>;

@@ -22,5 +22,5 @@ mod sqlite;
 pub use error::Error;
 pub use registry_deltas::write as write_registry_deltas;
 pub use results::{LastRun, Results, Run, SliceResults};
-pub use sequence::{SliceId, SliceRow};
+pub use sequence::SliceRow;
 pub use sqlite::Sqlite;

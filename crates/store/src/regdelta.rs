@@ -1,5 +1,4 @@
-use diskprint::CellDelta;
-use diskprint::regdelta::Row;
+use diskprint::{CellDelta, regdelta};
 use rusqlite::Connection;
 
 use crate::column::shown;
@@ -8,11 +7,10 @@ use crate::hive::{self, HiveIds};
 use crate::{Error, SliceRow};
 
 /// Adds the original workflow's row for each of `deltas`.
-pub(crate) fn insert<'a>(
+pub(crate) fn insert(
     connection: &Connection,
     slice: &SliceRow,
-    deltas: impl IntoIterator<Item = &'a CellDelta>,
-    regdelta_row: fn(&CellDelta) -> Row,
+    deltas: &[CellDelta],
     hives: &HiveIds<'_>,
 ) -> Result<(), Error> {
     let failed = doing("storing rows of regdelta");
@@ -25,25 +23,24 @@ pub(crate) fn insert<'a>(
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .map_err(&failed)?;
-    for delta in deltas {
-        let row = regdelta_row(delta);
+    for (delta, row) in deltas.iter().zip(regdelta::rows(deltas)) {
         let values = rusqlite::params![
             slice.id.osetid,
             slice.id.appetid,
             slice.id.sliceid,
             hives.get(&hive::key(delta)),
-            row.cellaction,
-            row.parentmtimebefore,
-            row.parentmtimeafter,
-            row.mtimebefore,
-            row.mtimeafter,
-            row.valuesha1before,
-            row.valuesha1after,
-            row.celltypebefore,
-            row.celltypeafter,
+            row.action.id(),
+            row.before.parentmtime,
+            row.after.parentmtime,
+            row.before.mtime,
+            row.after.mtime,
+            row.before.valuesha1,
+            row.after.valuesha1,
+            row.before.celltype,
+            row.after.celltype,
             // NOT NULL in the original's database: false on the side that is missing.
-            row.iskeybefore.unwrap_or(false),
-            row.iskeyafter.unwrap_or(false),
+            row.before.iskey.unwrap_or(false),
+            row.after.iskey.unwrap_or(false),
             slice.slicetype,
             shown(&row.cellpath),
         ];

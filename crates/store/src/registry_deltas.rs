@@ -6,8 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use diskprint::CellDelta;
-use diskprint::regdelta::Row;
+use diskprint::{CellDelta, regdelta};
 use rusqlite::Connection;
 
 use crate::column::shown;
@@ -69,9 +68,7 @@ fn fill(connection: &Connection, results: &Results<'_>) -> Result<(), Error> {
         insert_hives(connection, first.slice, &hives).map_err(&failed)?;
     }
     for slice in results.slices {
-        let cells = crate::sqlite::sorted_cells(slice.cells);
-        insert_rows(connection, slice.slice, cells, results.regdelta_row, &hives)
-            .map_err(&failed)?;
+        insert_rows(connection, slice.slice, slice.cells, &hives).map_err(&failed)?;
     }
     connection.execute_batch("COMMIT").map_err(&failed)
 }
@@ -91,43 +88,32 @@ fn insert_hives(
 fn insert_rows(
     connection: &Connection,
     slice: &SliceRow,
-    cells: Vec<&CellDelta>,
-    regdelta_row: fn(&CellDelta) -> Row,
+    cells: &[CellDelta],
     hives: &HiveIds<'_>,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
         "INSERT INTO regdelta VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
-    for delta in cells {
-        let row = regdelta_row(delta);
+    for (delta, row) in cells.iter().zip(regdelta::rows(cells)) {
         statement.execute(rusqlite::params![
             slice.id.osetid,
             slice.id.appetid,
             slice.id.sliceid,
             hives.get(&hive::key(delta)),
-            action(row.cellaction),
+            row.action.name(),
             shown(&row.cellpath),
-            row.parentmtimebefore,
-            row.parentmtimeafter,
-            row.mtimebefore,
-            row.mtimeafter,
-            row.valuesha1before,
-            row.valuesha1after,
-            row.celltypebefore,
-            row.celltypeafter,
-            row.iskeybefore,
-            row.iskeyafter,
+            row.before.parentmtime,
+            row.after.parentmtime,
+            row.before.mtime,
+            row.after.mtime,
+            row.before.valuesha1,
+            row.after.valuesha1,
+            row.before.celltype,
+            row.after.celltype,
+            row.before.iskey,
+            row.after.iskey,
             slice.slicetype,
         ])?;
     }
     Ok(())
-}
-
-/// The name of a cell action; the same as in table `cell`.
-fn action(cellaction: u8) -> &'static str {
-    match cellaction {
-        1 => "created",
-        2 => "removed",
-        _ => "property updated",
-    }
 }

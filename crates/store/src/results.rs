@@ -1,4 +1,3 @@
-use diskprint::regdelta::Row;
 use diskprint::{CellDelta, Fault, FileDelta};
 
 use crate::SliceRow;
@@ -8,8 +7,6 @@ use crate::SliceRow;
 pub struct Results<'a> {
     /// The slices of the sequence, in order; the first has no differences.
     pub slices: &'a [SliceResults<'a>],
-    /// Makes the original workflow's row of a difference.
-    pub regdelta_row: fn(&CellDelta) -> Row,
     /// The run itself.
     pub run: &'a Run,
 }

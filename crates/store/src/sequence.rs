@@ -1,27 +1,10 @@
 //! Sequences: slices in order. The order comes from `slicepredecessorid`, never from a file name.
 
 use std::collections::BTreeMap;
-use std::fmt;
+
+use diskprint::SliceId;
 
 use crate::Error;
-
-/// The three numbers that name a slice.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SliceId {
-    /// Operating system, `8504-1`.
-    pub osetid: String,
-    /// Application, `7895-1`.
-    pub appetid: String,
-    /// Number of the slice in its sequence.
-    pub sliceid: i64,
-}
-
-/// The form of a tarball's name: `8504-1-7895-1-10`.
-impl fmt::Display for SliceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", self.osetid, self.appetid, self.sliceid)
-    }
-}
 
 /// A slice as it is registered: what tables `slice` and `storage` say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

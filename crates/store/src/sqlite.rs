@@ -1,14 +1,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use diskprint::{CellDelta, Fault, FileDelta};
-use diskprint_formats::Name;
+use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::doing;
 use crate::migrate::migrate;
 use crate::sequence::{Link, ends, order};
-use crate::{Error, LastRun, Results, Run, SliceId, SliceResults, SliceRow};
+use crate::{Error, LastRun, Results, Run, SliceResults, SliceRow};
 use crate::{delta_table, fault, hive, regdelta};
 
 #[cfg(test)]
@@ -133,8 +132,7 @@ impl Sqlite {
     /// Stores what a run found in one sequence, in one transaction: its slices' earlier rows are
     /// replaced, ids of hives are used again.
     ///
-    /// Rows go in sorted by partition, then path or hive and key, items of one name in the order
-    /// given.
+    /// Rows go in in the order given, that of [`diskprint::diff`].
     ///
     /// # Errors
     /// When a slice is not registered or the database fails; then nothing is stored.
@@ -151,10 +149,9 @@ impl Sqlite {
         let cells = results.slices.iter().flat_map(|slice| slice.cells);
         let hives = hive::ids(&transaction, &last.slice.id, cells, &results.run.finished)?;
         for SliceResults { slice, files, cells, faults } in results.slices {
-            let cells = sorted_cells(cells);
-            delta_table::insert(&transaction, &slice.id, sorted_files(files))?;
-            delta_table::insert(&transaction, &slice.id, cells.iter().copied())?;
-            regdelta::insert(&transaction, slice, cells, results.regdelta_row, &hives)?;
+            delta_table::insert(&transaction, &slice.id, files.iter())?;
+            delta_table::insert(&transaction, &slice.id, cells.iter())?;
+            regdelta::insert(&transaction, slice, cells, &hives)?;
             let mut faults: Vec<_> = faults.iter().collect();
             faults.sort();
             fault::insert(&transaction, &slice.id, faults)?;
@@ -337,26 +334,4 @@ fn read_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<LastRun> {
         cells: row.get::<_, i64>(6)?.cast_unsigned(),
         faults: row.get::<_, i64>(7)?.cast_unsigned(),
     })
-}
-
-/// Sorts by partition, path and stream; a stream follows its file.
-fn sorted_files(deltas: &[FileDelta]) -> Vec<&FileDelta> {
-    let mut sorted: Vec<_> = deltas.iter().collect();
-    fn key(delta: &FileDelta) -> (u32, &Name, &Option<Name>) {
-        let file = delta.latest();
-        (file.partition, &file.path, &file.stream)
-    }
-    sorted.sort_by(|a, b| key(a).cmp(&key(b)));
-    sorted
-}
-
-/// Sorts by partition, hive and key; a key's own row first, then those of its values.
-pub(crate) fn sorted_cells(deltas: &[CellDelta]) -> Vec<&CellDelta> {
-    let mut sorted: Vec<_> = deltas.iter().collect();
-    fn key(delta: &CellDelta) -> (u32, &Name, &[Name], Option<&Name>) {
-        let cell = delta.latest();
-        (cell.partition, &cell.hive, &cell.key, cell.value().map(|value| &value.name))
-    }
-    sorted.sort_by(|a, b| key(a).cmp(&key(b)));
-    sorted
 }

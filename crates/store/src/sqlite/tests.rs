@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use diskprint::regdelta::Row;
 use diskprint::{
     Allocation, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry, FileKind,
     Place, Step, Times, ValueCell,
@@ -89,23 +88,6 @@ fn value(name: &Name, data: Option<&[u8]>) -> Cell {
     cell(name, CellKind::Value(value))
 }
 
-fn row(delta: &CellDelta) -> Row {
-    Row {
-        cellaction: 1,
-        cellpath: delta.latest().cellpath(),
-        parentmtimebefore: None,
-        parentmtimeafter: Some(NOW.into()),
-        mtimebefore: None,
-        mtimeafter: None,
-        valuesha1before: None,
-        valuesha1after: None,
-        celltypebefore: None,
-        celltypeafter: Some(String::new()),
-        iskeybefore: None,
-        iskeyafter: Some(true),
-    }
-}
-
 struct Found {
     files: Vec<FileDelta>,
     cells: Vec<CellDelta>,
@@ -163,7 +145,7 @@ fn save(store: &mut Sqlite, found: &Found) {
         SliceResults { slice: &first, files: &[], cells: &[], faults: &[] },
         SliceResults { slice: &second, files, cells, faults },
     ];
-    store.save(&Results { slices: &slices, regdelta_row: row, run: &run() }).unwrap();
+    store.save(&Results { slices: &slices, run: &run() }).unwrap();
 }
 
 /// All rows of all tables, as text, in the order in which they are stored.
@@ -192,12 +174,8 @@ fn everything_comes_back_as_it_was() {
     let found = found();
     let mut store = Sqlite::in_memory().unwrap();
     save(&mut store, &found);
-    let sorted = |files: &[FileDelta]| -> Vec<FileDelta> {
-        sorted_files(files).into_iter().cloned().collect()
-    };
-    assert_eq!(store.file_deltas(&id(20)).unwrap(), sorted(&found.files));
-    let cells: Vec<_> = sorted_cells(&found.cells).into_iter().cloned().collect();
-    assert_eq!(store.cell_deltas(&id(20)).unwrap(), cells);
+    assert_eq!(store.file_deltas(&id(20)).unwrap(), found.files);
+    assert_eq!(store.cell_deltas(&id(20)).unwrap(), found.cells);
     let mut faults = found.faults.clone();
     faults.sort();
     assert_eq!(store.faults(&id(20)).unwrap(), faults);
@@ -292,7 +270,7 @@ fn what_cannot_be_stored_is_said_and_nothing_is_stored() {
     let unknown = slice(30, None, "aa");
     let results = |slice| SliceResults { slice, files: &[], cells: &[], faults: &[] };
     let slices = [results(&first), results(&second), results(&unknown)];
-    let error = store.save(&Results { slices: &slices, regdelta_row: row, run: &run() });
+    let error = store.save(&Results { slices: &slices, run: &run() });
     assert_eq!(error.unwrap_err().to_string(), "slice 8504-1-7895-1-30 is not in table slice");
 }
 
@@ -322,7 +300,7 @@ fn registry_deltas_are_the_same_bytes_each_time() {
         SliceResults { slice: &second, files: &files, cells: &cells, faults: &faults },
     ];
     let run = run();
-    let results = Results { slices: &slices, regdelta_row: row, run: &run };
+    let results = Results { slices: &slices, run: &run };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("registry_deltas.db");
     crate::write_registry_deltas(&path, &results).unwrap();

@@ -1,0 +1,124 @@
+//! Which slices a run reads, and in which order.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error, bail};
+use diskprint::{Hex, SliceId};
+use diskprint_store::{SliceRow, Sqlite};
+
+/// A slice to be read.
+pub struct Planned {
+    pub id: SliceId,
+    pub predecessor: Option<i64>,
+    pub slicetype: String,
+    /// Absolute path.
+    pub tarball: PathBuf,
+}
+
+impl Planned {
+    /// The row of the slice, once the hash of its tarball is known.
+    pub fn row(&self, slicehash: &[u8; 32]) -> SliceRow {
+        SliceRow {
+            id: self.id.clone(),
+            slicetype: self.slicetype.clone(),
+            predecessor: self.predecessor,
+            location: self.tarball.to_string_lossy().into_owned(),
+            slicehash: Hex(slicehash).to_string(),
+        }
+    }
+}
+
+/// The sequence that ends with `end`: as the database has it, or else the slices beside it in the
+/// order of their ids.
+pub fn sequence(store: &Sqlite, end: &Path) -> Result<Vec<Planned>, Error> {
+    let end = std::path::absolute(end).with_context(|| end.display().to_string())?;
+    if !end.exists() {
+        bail!("{}: no such file", end.display());
+    }
+    let location = end.to_string_lossy();
+    let name = end.file_name().unwrap_or_default().to_string_lossy();
+    let id = match (store.slice_at(&location)?, SliceId::from_file_name(&name)) {
+        (Some(id), _) => id,
+        (None, Some(id)) => id,
+        (None, None) => bail!(
+            "{location}: the name does not say which slice it is; its form is \
+             OSETID-APPETID-SLICEID.tar.gz, as in 8504-1-7895-1-40.tar.gz. Rename it, or register \
+             each slice by hand: diskprint slice add 8504-1-7895-1-40 {location} \
+             --predecessor 30 --db sqlite:RESULTS/diskprint.db"
+        ),
+    };
+    let beside = beside(&end, &id)?;
+    let registered = store.sequence_ids(&id.osetid, &id.appetid)?;
+    let planned = if registered.contains(&id.sliceid) {
+        let rows = store.sequence_ending_at(&id)?;
+        rows.into_iter().map(|row| of_row(row, &beside)).collect()
+    } else {
+        by_name(&id, &beside)
+    };
+    let last = registered.iter().chain(beside.keys()).max().copied();
+    check_end(store, &id, last)?;
+    Ok(planned)
+}
+
+/// A slice that the database knows; its tarball is the one beside the last, where there is one.
+fn of_row(row: SliceRow, beside: &BTreeMap<i64, PathBuf>) -> Planned {
+    let SliceRow { id, slicetype, predecessor, location, .. } = row;
+    let tarball = beside.get(&id.sliceid).cloned().unwrap_or_else(|| location.into());
+    Planned { id, predecessor, slicetype, tarball }
+}
+
+fn by_name(end: &SliceId, beside: &BTreeMap<i64, PathBuf>) -> Vec<Planned> {
+    let mut planned = Vec::new();
+    let mut predecessor = None;
+    for (sliceid, tarball) in beside {
+        let id = SliceId { sliceid: *sliceid, ..end.clone() };
+        let (slicetype, tarball) = ("Default".to_owned(), tarball.clone());
+        planned.push(Planned { id, predecessor, slicetype, tarball });
+        predecessor = Some(*sliceid);
+    }
+    planned
+}
+
+/// Endings of the names of tarballs and disk images.
+const ENDINGS: [&str; 14] = [
+    "tar", "tar.gz", "tgz", "tar.xz", "txz", "tar.bz2", "tbz", "tbz2", "tar.zst", "tzst", "vmdk",
+    "raw", "dd", "img",
+];
+
+/// The slices of the sequence of `id` in the folder of `end`, by their ids.
+fn beside(end: &Path, id: &SliceId) -> Result<BTreeMap<i64, PathBuf>, Error> {
+    let folder = end.parent().unwrap_or(Path::new("."));
+    let mut found = BTreeMap::from([(id.sliceid, end.to_owned())]);
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry.with_context(|| folder.display().to_string())?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let ending = name.split_once('.').map_or("", |(_, ending)| ending);
+        let Some(other) = SliceId::from_file_name(&name) else { continue };
+        let same = (&other.osetid, &other.appetid) == (&id.osetid, &id.appetid);
+        if !same || !ENDINGS.contains(&ending) || path == end {
+            continue;
+        }
+        if let Some(twin) = found.insert(other.sliceid, path.clone()) {
+            bail!("{} and {} are both slice {other}; keep one", twin.display(), path.display());
+        }
+    }
+    Ok(found)
+}
+
+/// A sequence is read to its end: a slice that has a successor is none.
+fn check_end(store: &Sqlite, id: &SliceId, last: Option<i64>) -> Result<(), Error> {
+    let ends = store.sequence_ends()?;
+    let known = ends.iter().any(|end| (&end.osetid, &end.appetid) == (&id.osetid, &id.appetid));
+    let is_end = if known && last.is_none_or(|last| last <= id.sliceid) {
+        // Slices registered by hand may be in any order.
+        true
+    } else {
+        last == Some(id.sliceid) || ends.contains(id)
+    };
+    if !is_end {
+        let last = last.unwrap_or(id.sliceid);
+        bail!("slice {id} is not the end of its sequence: slice {last} follows. Give that one");
+    }
+    Ok(())
+}
