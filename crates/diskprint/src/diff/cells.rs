@@ -87,7 +87,7 @@ fn key_changes(before: &Key<'_>, after: &Key<'_>) -> CellChanges {
     CellChanges {
         mtime: before.mtime() != after.mtime(),
         class: before.class() != after.class(),
-        name: before.name() != after.name(),
+        name: before.stored_name() != after.stored_name() && before.name() != after.name(),
         ..CellChanges::default()
     }
 }
@@ -95,7 +95,7 @@ fn key_changes(before: &Key<'_>, after: &Key<'_>) -> CellChanges {
 fn values(before: Side<'_>, after: Side<'_>, deltas: &mut Vec<CellDelta>) {
     // Each side's path is made once, and only where a value differs.
     let (mut before_cell, mut after_cell) = (ValueCells::new(before), ValueCells::new(after));
-    for pair in pair(named_values(before), named_values(after)) {
+    for pair in changed_values(before, after) {
         match pair {
             (Some(before), Some(after)) => {
                 let changes = value_changes(&before, &after);
@@ -115,23 +115,36 @@ fn values(before: Side<'_>, after: Side<'_>, deltas: &mut Vec<CellDelta>) {
     }
 }
 
-fn named_values<'a>(side: Side<'a>) -> Vec<(Name, Value<'a>)> {
-    let values = side.into_iter().flat_map(|(_, key)| key.values());
-    values.map(|value| (value.name(), value)).collect()
+type Pairs<T> = Vec<(Option<T>, Option<T>)>;
+
+/// Pairs the values of two keys. Where both have the same names in the same order, which is the
+/// rule, only those that changed are returned.
+fn changed_values<'a>(before: Side<'a>, after: Side<'a>) -> Pairs<Value<'a>> {
+    let values = |side: Side<'a>| side.into_iter().flat_map(|(_, key)| key.values());
+    let names = |side| values(side).map(|value| value.stored_name());
+    let same_names = names(before).eq(names(after));
+    let both = values(before).zip(values(after));
+    let changed = both.filter(|(b, a)| value_changes(b, a) != CellChanges::default());
+    let (before, after): (Vec<_>, Vec<_>) = match same_names {
+        true => changed.unzip(),
+        false => (values(before).collect(), values(after).collect()),
+    };
+    let named = |values: Vec<Value<'a>>| values.into_iter().map(|value| (value.name(), value));
+    pair(named(before).collect(), named(after).collect())
 }
 
 fn value_changes(before: &Value<'_>, after: &Value<'_>) -> CellChanges {
     CellChanges {
         kind: before.value_type() != after.value_type(),
         data: before.len() != after.len() || before.data() != after.data(),
-        name: before.name() != after.name(),
+        name: before.stored_name() != after.stored_name() && before.name() != after.name(),
         ..CellChanges::default()
     }
 }
 
 /// Pairs the items of two lists by name without regard to case, sorted by name; items of one name
 /// in the order of the lists.
-fn pair<T>(before: Vec<(Name, T)>, after: Vec<(Name, T)>) -> Vec<(Option<T>, Option<T>)> {
+fn pair<T>(before: Vec<(Name, T)>, after: Vec<(Name, T)>) -> Pairs<T> {
     let (before, after) = (sorted(before), sorted(after));
     let pairs = merge(before, after, |a, b| compare(&a.0, &b.0)).into_iter();
     pairs.map(|(before, after)| (before.map(|(_, b)| b), after.map(|(_, a)| a))).collect()

@@ -84,8 +84,7 @@ pub fn is_hive(first: &[u8]) -> bool {
 }
 
 /// The XOR-32 checksum. Two of its values are never stored: 0 becomes 1, `u32::MAX` one less.
-// Source: regf spec, "Base block", notes on the checksum; the two exceptions were observed
-// in the kernel's HvpHeaderCheckSum and are described by libyal's regf documentation.
+// Source: regf spec, "Base block", notes on the checksum; the two exceptions in its later revisions.
 fn checksum(bytes: &[u8]) -> u32 {
     let (words, _) = bytes.as_chunks::<4>();
     match words.iter().fold(0, |sum, word| sum ^ u32::from_le_bytes(*word)) {

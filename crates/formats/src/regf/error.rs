@@ -52,12 +52,16 @@ pub enum Error {
         left: u64,
     },
     /// There is no hive bin where one should begin.
-    #[error("hive bin at {offset:#x} begins with {found:02x?}, not with \"hbin\"")]
+    #[error(
+        "hive bin at {offset:#x} begins with {found:02x?}, not with \"hbin\"; the next is {len} bytes on"
+    )]
     BinSignature {
         /// Offset of the bin.
         offset: u32,
         /// The four bytes found.
         found: [u8; 4],
+        /// Length in bytes of what has no bin header, up to the next one.
+        len: u32,
     },
     /// A hive bin states another offset than it has.
     #[error("hive bin at {offset:#x} says that it is at {stated:#x}")]

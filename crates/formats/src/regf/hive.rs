@@ -188,6 +188,12 @@ impl<'a> Key<'a> {
         self.record.node.name(&self.hive.bytes)
     }
 
+    /// The bytes of the name, and the flags that say how they are to be read: quicker to compare
+    /// than [`Key::name`].
+    pub fn stored_name(&self) -> (&'a [u8], u16) {
+        (self.record.node.name.of(&self.hive.bytes), self.flags())
+    }
+
     /// Last-write time.
     pub fn mtime(&self) -> Filetime {
         self.record.node.mtime
@@ -275,6 +281,12 @@ impl<'a> Value<'a> {
     /// Name as stored; the unnamed value's is empty.
     pub fn name(&self) -> Name {
         self.record.value.name(&self.hive.bytes)
+    }
+
+    /// The bytes of the name, and the flags that say how they are to be read: quicker to compare
+    /// than [`Value::name`].
+    pub fn stored_name(&self) -> (&'a [u8], u16) {
+        (self.record.value.name.of(&self.hive.bytes), self.flags())
     }
 
     /// Type by number; see [`super::type_name`].

@@ -20,28 +20,43 @@ pub(super) fn check(bytes: &[u8], base: &BaseBlock, faults: &mut Faults) {
     let end = stated.min(u32::try_from(bins.len()).unwrap_or(u32::MAX));
     let mut offset = 0;
     while offset < end {
-        let next = match bin_end(bins, offset, end) {
+        let found = signature(bins, offset);
+        if found != *b"hbin" {
+            let next = next_bin(bins, offset, end);
+            let len = next.saturating_sub(offset);
+            faults.push(Error::BinSignature { offset, found, len });
+            offset = next;
+            continue;
+        }
+        match bin_end(bins, offset, end) {
             Ok(next) => {
                 check_bin(bins, offset, next, faults);
-                next
+                offset = next;
             }
             Err(error) => {
                 faults.push(error);
-                offset.saturating_add(BIN_ALIGN)
+                offset = offset.saturating_add(BIN_ALIGN);
             }
-        };
-        offset = next;
+        }
     }
+}
+
+fn signature(bins: &[u8], offset: u32) -> [u8; 4] {
+    let bytes = window(bins, to_usize(offset), 4).and_then(<[u8]>::first_chunk);
+    bytes.copied().unwrap_or_default()
+}
+
+/// Returns where the first bin behind `offset` begins, or `end`.
+fn next_bin(bins: &[u8], offset: u32, end: u32) -> u32 {
+    let pages =
+        std::iter::successors(offset.checked_add(BIN_ALIGN), |at| at.checked_add(BIN_ALIGN));
+    let mut pages = pages.take_while(|at| *at < end);
+    pages.find(|at| signature(bins, *at) == *b"hbin").unwrap_or(end)
 }
 
 /// Returns where the bin at `offset` ends, always behind `offset`.
 fn bin_end(bins: &[u8], offset: u32, end: u32) -> Result<u32, Error> {
-    let header = window(bins, to_usize(offset), 12).unwrap_or(&[]);
-    let found = header.first_chunk().copied().unwrap_or_default();
-    if found != *b"hbin" {
-        return Err(Error::BinSignature { offset, found });
-    }
-    let size = u32_le(header, 8).unwrap_or_default();
+    let size = u32_le(bins, to_usize(offset).saturating_add(8)).unwrap_or_default();
     match offset.checked_add(size) {
         Some(next) if next > offset && next <= end && size.is_multiple_of(BIN_ALIGN) => Ok(next),
         _ => {
