@@ -28,7 +28,8 @@ pub fn open_existing(args: &DatabaseArgs) -> Result<Sqlite, Error> {
     Sqlite::open_existing(&path).with_context(|| format!("database {}", path.display()))
 }
 
-const NO_DATABASE: &str = "no database is named; add --db sqlite:PATH, as in --db sqlite:results/diskprint.db";
+const NO_DATABASE: &str =
+    "no database is named; add --db sqlite:PATH, as in --db sqlite:results/diskprint.db";
 
 fn sqlite_path(name: &str) -> Result<PathBuf, Error> {
     match name.split_once(':') {

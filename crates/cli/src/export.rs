@@ -90,7 +90,10 @@ impl<W: Write> Writer<W> {
 pub fn run(args: &ExportArgs) -> Result<Outcome> {
     let store = database::open_existing(&args.database)?;
     let Some((osetid, appetid)) = sequence_name(&args.sequence) else {
-        bail!("{:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1", args.sequence);
+        bail!(
+            "{:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1",
+            args.sequence
+        );
     };
     let sequence = store.sequence(&osetid, &appetid)?;
     let mut writer = Writer::new(args.format, BufWriter::new(io::stdout().lock()))?;
@@ -102,7 +105,9 @@ pub fn run(args: &ExportArgs) -> Result<Outcome> {
 /// The two ids in the name of a sequence, each of two parts.
 fn sequence_name(name: &str) -> Option<(String, String)> {
     match name.split('-').collect::<Vec<_>>()[..] {
-        [os, os_part, app, app_part] => Some((format!("{os}-{os_part}"), format!("{app}-{app_part}"))),
+        [os, os_part, app, app_part] => {
+            Some((format!("{os}-{os_part}"), format!("{app}-{app_part}")))
+        }
         _ => None,
     }
 }

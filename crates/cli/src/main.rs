@@ -6,6 +6,7 @@ mod database;
 mod diff;
 mod export;
 mod inspect;
+mod plan;
 mod progress;
 mod run;
 mod slice;

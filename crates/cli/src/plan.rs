@@ -38,27 +38,42 @@ pub fn sequence(store: &Sqlite, end: &Path) -> Result<Vec<Planned>, Error> {
     }
     let location = end.to_string_lossy();
     let name = end.file_name().unwrap_or_default().to_string_lossy();
-    let id = match (store.slice_at(&location)?, SliceId::from_file_name(&name)) {
-        (Some(id), _) => id,
-        (None, Some(id)) => id,
-        (None, None) => bail!(
+    // The name counts first: several slices may share one tarball.
+    let id = match SliceId::from_file_name(&name) {
+        Some(id) => Some(id),
+        None => store.slice_at(&location)?,
+    };
+    let Some(id) = id else {
+        bail!(
             "{location}: the name does not say which slice it is; its form is \
              OSETID-APPETID-SLICEID.tar.gz, as in 8504-1-7895-1-40.tar.gz. Rename it, or register \
              each slice by hand: diskprint slice add 8504-1-7895-1-40 {location} \
              --predecessor 30 --db sqlite:RESULTS/diskprint.db"
-        ),
+        )
     };
     let beside = beside(&end, &id)?;
     let registered = store.sequence_ids(&id.osetid, &id.appetid)?;
-    let planned = if registered.contains(&id.sliceid) {
-        let rows = store.sequence_ending_at(&id)?;
-        rows.into_iter().map(|row| of_row(row, &beside)).collect()
-    } else {
-        by_name(&id, &beside)
-    };
-    let last = registered.iter().chain(beside.keys()).max().copied();
-    check_end(store, &id, last)?;
-    Ok(planned)
+    let is_new = |sliceid: &&i64| **sliceid > id.sliceid && !registered.contains(sliceid);
+    if let Some(follower) = beside.keys().rev().find(is_new) {
+        bail!(not_the_end(&id, *follower));
+    }
+    if !registered.contains(&id.sliceid) {
+        return Ok(by_name(&id, &beside));
+    }
+    let ends = store.sequence_ends()?;
+    if !ends.contains(&id) {
+        let same = |end: &&SliceId| (&end.osetid, &end.appetid) == (&id.osetid, &id.appetid);
+        bail!(not_the_end(&id, ends.iter().find(same).map_or(id.sliceid, |end| end.sliceid)));
+    }
+    let rows = store.sequence_ending_at(&id)?;
+    Ok(rows.into_iter().map(|row| of_row(row, &beside)).collect())
+}
+
+fn not_the_end(id: &SliceId, end: i64) -> String {
+    let end = SliceId { sliceid: end, ..id.clone() };
+    format!(
+        "slice {id} is not the end of its sequence, {end} is; run diskprint on the tarball of that one"
+    )
 }
 
 /// A slice that the database knows; its tarball is the one beside the last, where there is one.
@@ -104,21 +119,4 @@ fn beside(end: &Path, id: &SliceId) -> Result<BTreeMap<i64, PathBuf>, Error> {
         }
     }
     Ok(found)
-}
-
-/// A sequence is read to its end: a slice that has a successor is none.
-fn check_end(store: &Sqlite, id: &SliceId, last: Option<i64>) -> Result<(), Error> {
-    let ends = store.sequence_ends()?;
-    let known = ends.iter().any(|end| (&end.osetid, &end.appetid) == (&id.osetid, &id.appetid));
-    let is_end = if known && last.is_none_or(|last| last <= id.sliceid) {
-        // Slices registered by hand may be in any order.
-        true
-    } else {
-        last == Some(id.sliceid) || ends.contains(id)
-    };
-    if !is_end {
-        let last = last.unwrap_or(id.sliceid);
-        bail!("slice {id} is not the end of its sequence: slice {last} follows. Give that one");
-    }
-    Ok(())
 }

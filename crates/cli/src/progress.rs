@@ -12,7 +12,8 @@ pub struct Progress {
 impl Progress {
     /// Begins a slice whose file has `len` bytes; `quiet` draws nothing.
     pub fn new(name: &str, len: u64, quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target =
+            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(len), target);
         let template = "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {

@@ -1,11 +1,13 @@
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Error};
 use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
-use diskprint::{Digests, Fault, Hex, SliceId, Snapshot, Step as FaultStep, pipeline, results, survey};
+use diskprint::{
+    Digests, Fault, Hex, SliceId, Snapshot, Step as FaultStep, pipeline, results, survey,
+};
 use diskprint_store::{Results, Run, SliceResults, SliceRow, Sqlite, write_registry_deltas};
 
 use crate::args::RunArgs;
@@ -198,9 +200,4 @@ fn step(found: &Found) -> Step {
     step.count(&found.comparison.counts());
     step.add_faults(&found.faults);
     step
-}
-
-/// The absolute path of a file, without looking through links.
-pub fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    std::path::absolute(path).with_context(|| format!("{}", path.display()))
 }

@@ -65,7 +65,8 @@ impl Step {
 }
 
 fn split(counts: &Counts) -> (Files, Cells) {
-    let Counts { files_new, files_deleted, files_renamed, files_changed, files_modified, .. } = *counts;
+    let Counts { files_new, files_deleted, files_renamed, files_changed, files_modified, .. } =
+        *counts;
     let Counts { cells_new, cells_deleted, cells_altered, .. } = *counts;
     let files = Files {
         new: files_new,
@@ -89,7 +90,10 @@ pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
         }
         let more = step.faults.len().saturating_sub(MOST_FAULTS);
         if more > 0 {
-            writeln!(out, "  … and {more} more (all of them: --json, or the table diskprint_fault)")?;
+            writeln!(
+                out,
+                "  … and {more} more (all of them: --json, or the table diskprint_fault)"
+            )?;
         }
         writeln!(out)?;
     }
@@ -127,7 +131,8 @@ pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
 /// are written out as `\u{…}`.
 pub fn printable(text: &str) -> String {
     let is_unsafe = |c: char| {
-        c.is_control() || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
     };
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

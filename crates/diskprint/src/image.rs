@@ -296,6 +296,15 @@ impl From<MachineDisk> for ImageDisk {
     }
 }
 
+/// SHA-256 of a file, as [`Opened::slicehash`] has it for a tarball or a raw image. `progress` is
+/// told how many bytes are read.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn slicehash(path: &Path, progress: Progress) -> io::Result<[u8; 32]> {
+    Hashed::open(path, progress).and_then(Hashed::finish)
+}
+
 fn partition_of(
     disk: &ImageDisk,
     entry: &partition::Partition,

@@ -33,7 +33,7 @@ pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
 pub use file_reader::FileReader;
 pub use hive::Hive;
-pub use image::{Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened};
+pub use image::{Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, slicehash};
 pub use machine::MachineError;
 pub use slice::SliceId;
 pub use snapshot::{KnownHives, Partition, Snapshot, Unread};

@@ -102,6 +102,35 @@ impl Sqlite {
         Ok(all)
     }
 
+    /// Returns the ids of all slices of an application on an operating system, sorted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sequence_ids(&self, osetid: &str, appetid: &str) -> Result<Vec<i64>, Error> {
+        let mut ids: Vec<i64> =
+            self.links(osetid, appetid)?.into_iter().map(|link| link.sliceid).collect();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// Returns the slice whose tarball is at `location`; the first by name when several share it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn slice_at(&self, location: &str) -> Result<Option<SliceId>, Error> {
+        self.connection
+            .query_row(
+                "SELECT osetid, appetid, sliceid FROM slice JOIN storage USING (slicehash)
+                 WHERE location = ? ORDER BY osetid, appetid, sliceid LIMIT 1",
+                [location],
+                |row| {
+                    Ok(SliceId { osetid: row.get(0)?, appetid: row.get(1)?, sliceid: row.get(2)? })
+                },
+            )
+            .optional()
+            .map_err(doing("looking for a tarball"))
+    }
+
     /// Returns the one sequence of an application on an operating system, first slice first.
     ///
     /// # Errors

@@ -181,7 +181,7 @@ fn csv_has_one_header_for_all_rows() {
 fn a_stored_sequence_is_exported_slice_by_slice_files_first() {
     let mut store = Sqlite::in_memory().unwrap();
     let slice = |sliceid: i64, predecessor| diskprint_store::SliceRow {
-        id: diskprint_store::SliceId { osetid: "1-1".into(), appetid: "2-1".into(), sliceid },
+        id: diskprint::SliceId { osetid: "1-1".into(), appetid: "2-1".into(), sliceid },
         slicetype: "Default".into(),
         predecessor,
         location: "/t".into(),
@@ -201,11 +201,8 @@ fn a_stored_sequence_is_exported_slice_by_slice_files_first() {
         started: text(),
         finished: text(),
     };
-    let results = diskprint_store::Results {
-        slices: &[found(&slices[1]), found(&slices[2])],
-        regdelta_row,
-        run: &run,
-    };
+    let results =
+        diskprint_store::Results { slices: &[found(&slices[1]), found(&slices[2])], run: &run };
     store.save(&results).unwrap();
     let sequence = store.sequence("1-1", "2-1").unwrap();
     let lines = export(Format::Jsonl, |writer| from_store(&store, &sequence, writer).unwrap());
@@ -227,21 +224,4 @@ fn a_stored_sequence_is_exported_slice_by_slice_files_first() {
             r#"10 "cell" null"#,
         ]
     );
-}
-
-fn regdelta_row(delta: &CellDelta) -> diskprint::regdelta::Row {
-    diskprint::regdelta::Row {
-        cellaction: 1,
-        cellpath: delta.latest().cellpath(),
-        parentmtimebefore: None,
-        parentmtimeafter: None,
-        mtimebefore: None,
-        mtimeafter: None,
-        valuesha1before: None,
-        valuesha1after: None,
-        celltypebefore: None,
-        celltypeafter: None,
-        iskeybefore: None,
-        iskeyafter: None,
-    }
 }

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use diskprint_formats::Name;
+
 use diskprint::{
     Allocation, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry, FileKind,
     Place, Step, Times, ValueCell,

@@ -1,0 +1,129 @@
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::Error;
+use diskprint::diff::{self, Comparison};
+use diskprint::{
+    CellDelta, Delta, FileDelta, Hex, KnownHives, Place, Step as FaultStep, pipeline, survey,
+};
+
+use crate::Outcome;
+use crate::args::{DiffArgs, DiffFormat};
+use crate::export::{Format, SliceName, Writer};
+use crate::progress::Progress;
+use crate::summary::{self, Step, Summary, printable};
+
+/// Compares two images and prints what differs.
+pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
+    let scratch = tempfile::Builder::new().prefix("diskprint-").tempdir()?;
+    let (comparison, step) =
+        pipeline::with_threads(args.output.threads, || compare(args, scratch.path()))??;
+    let mut out = BufWriter::new(io::stdout().lock());
+    if args.output.json {
+        let clean = step.faults.is_empty();
+        let outcome = if clean { "clean" } else { "faults" };
+        let steps = std::slice::from_ref(&step);
+        serde_json::to_writer_pretty(&mut out, &Summary { sequence: None, steps, outcome })?;
+        writeln!(out)?;
+    } else if !args.output.quiet {
+        print(args.format, &comparison, &step, &mut out)?;
+    }
+    out.flush()?;
+    // What could not be read may differ: with --exit-code that is a fault and not "the same".
+    Ok(match (args.exit_code, comparison.is_empty(), step.faults.is_empty()) {
+        (true, false, _) => Outcome::Differs,
+        (_, _, false) => Outcome::Faults,
+        (_, _, true) => Outcome::Clean,
+    })
+}
+
+fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error> {
+    let before = read(&args.before, scratch, &KnownHives::new(), args)?;
+    let after = read(&args.after, scratch, &before.snapshot.known_hives(), args)?;
+    let comparison = diff::snapshots(&before.snapshot, &after.snapshot);
+    let name = |path: &Path| path.display().to_string();
+    let hash = Hex(&after.slicehash).to_string();
+    let mut step = Step::new(Some(name(&args.before)), name(&args.after), name(&args.after), hash);
+    step.count(&comparison.counts());
+    for (side, faults) in [("before", before.snapshot.faults), ("after", after.snapshot.faults)] {
+        step.faults.extend(faults.iter().map(|fault| format!("{side} › {fault}")));
+    }
+    step.add_faults(&comparison.faults);
+    Ok((comparison, step))
+}
+
+fn read(
+    path: &Path,
+    scratch: &Path,
+    known: &KnownHives,
+    args: &DiffArgs,
+) -> Result<survey::Survey, Error> {
+    let len = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let quiet = args.output.quiet || args.output.json;
+    let progress = Progress::new(&path.display().to_string(), len, quiet);
+    Ok(survey::read(path, scratch, known, &|bytes| progress.read(bytes))?)
+}
+
+fn print(
+    format: DiffFormat,
+    comparison: &Comparison,
+    step: &Step,
+    out: &mut impl Write,
+) -> Result<(), Error> {
+    let format = match format {
+        DiffFormat::Jsonl => Format::Jsonl,
+        DiffFormat::Csv => Format::Csv,
+        DiffFormat::Text => {
+            comparison.files.iter().try_for_each(|delta| print_file(out, delta))?;
+            comparison.cells.iter().try_for_each(|delta| print_cell(out, delta))?;
+            if !comparison.is_empty() {
+                writeln!(out)?;
+            }
+            return Ok(summary::print(out, std::slice::from_ref(step))?);
+        }
+    };
+    let slice = SliceName { osetid: None, appetid: None, sliceid: "after" };
+    let mut writer = Writer::new(format, &mut *out)?;
+    comparison.files.iter().try_for_each(|delta| writer.file(&slice, delta))?;
+    comparison.cells.iter().try_for_each(|delta| writer.cell(&slice, delta))?;
+    writer.finish()?;
+    // The rows are for a program to read; what they do not say goes where a person sees it.
+    let mut err = io::stderr().lock();
+    step.faults.iter().try_for_each(|fault| writeln!(err, "fault: {}", printable(fault)))?;
+    Ok(())
+}
+
+/// `+` new, `-` deleted, `~` altered.
+fn sign<T, C>(delta: &Delta<T, C>) -> char {
+    match delta {
+        Delta::New(_) => '+',
+        Delta::Deleted(_) => '-',
+        Delta::Altered { .. } => '~',
+    }
+}
+
+fn print_file(out: &mut impl Write, delta: &FileDelta) -> io::Result<()> {
+    let entry = delta.latest();
+    let path = entry.full_path();
+    write!(out, "{} file  p{} {}", sign(delta), entry.partition, printable(&path.to_text()))?;
+    if let Delta::Altered { before, changes, .. } = delta {
+        if changes.renamed {
+            write!(out, " ← {}", printable(&before.full_path().to_text()))?;
+        }
+        write!(out, "  ({})", changes.names().join(", "))?;
+    }
+    writeln!(out)
+}
+
+fn print_cell(out: &mut impl Write, delta: &CellDelta) -> io::Result<()> {
+    let cell = delta.latest();
+    let kind = if cell.value().is_some() { "value" } else { "key  " };
+    let place = Place::from(FaultStep::Partition(cell.partition));
+    let (hive, path) = (cell.hive.to_text(), cell.cellpath());
+    let (hive, path) = (printable(&hive), printable(&path.to_text()));
+    write!(out, "{} {kind} {place} {hive} {path}", sign(delta))?;
+    if let Some(changes) = delta.changes() {
+        write!(out, "  ({})", changes.names().join(", "))?;
+    }
+    writeln!(out)
+}
