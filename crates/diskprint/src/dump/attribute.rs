@@ -51,27 +51,33 @@ fn header(dump: &mut Dump, attribute: &Attribute<'_>) {
         kind.name().unwrap_or("unknown")
     ));
     dump.field(at(4), "length", bytes(len));
+    let form = match attribute.form {
+        Form::Resident { value, value_offset } => {
+            format!("resident, {} bytes at {value_offset:#x}", value.len())
+        }
+        Form::NonResident { .. } => "non-resident".to_owned(),
+    };
+    dump.field(at(8), "form", form);
     dump.field(at(0x0C), "flags", flags(attribute.flags.into(), &FLAGS));
     dump.field(at(0x0E), "id", id);
-    match attribute.form {
-        Form::Resident { value, value_offset } => {
-            let form = format!("resident, {} bytes at {value_offset:#x}", value.len());
-            dump.field(at(8), "form", form);
-        }
-        Form::NonResident { .. } => non_resident(dump, attribute),
-    }
+    non_resident(dump, attribute);
 }
 
+/// Adds what only a non-resident attribute has.
 fn non_resident(dump: &mut Dump, attribute: &Attribute<'_>) {
-    let Form::NonResident { lowest_vcn, highest_vcn, compression_unit, .. } = attribute.form else {
-        return;
-    };
-    let Form::NonResident { allocated_size, data_size, initialized_size, .. } = attribute.form
+    let Form::NonResident {
+        lowest_vcn,
+        highest_vcn,
+        compression_unit,
+        allocated_size,
+        data_size,
+        initialized_size,
+        ..
+    } = attribute.form
     else {
         return;
     };
     let at = |offset: u64| (attribute.offset as u64).saturating_add(offset);
-    dump.field(at(8), "form", "non-resident");
     dump.field(at(0x10), "lowest VCN", lowest_vcn);
     dump.field(at(0x18), "highest VCN", highest_vcn.cast_signed());
     let unit = match compression_unit {
@@ -176,8 +182,8 @@ fn content(dump: &mut Dump, bytes: &[u8], len: u64, what: &str) {
     dump.hex(0, shown);
 }
 
-/// The base record of a file and those that its $ATTRIBUTE_LIST names.
-fn records(
+/// Reads the base record of a file and those that its $ATTRIBUTE_LIST names.
+pub(super) fn records(
     volume: &Volume<impl ReadAt>,
     number: u64,
     dump: &mut Dump,

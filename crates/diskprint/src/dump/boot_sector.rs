@@ -1,6 +1,6 @@
 use diskprint_formats::ntfs::BootSector;
 
-use super::words::{ascii, bytes, hex, hex_bytes, number};
+use super::words::{ascii, bytes, hex, hex_bytes, number, offset};
 use super::{Dump, Fields};
 
 /// Dumps the boot sector of an NTFS volume from its first 512 bytes.
@@ -44,12 +44,12 @@ fn sizes(dump: &mut Dump, boot: &BootSector) {
     dump.field(None, "index block size", bytes(boot.index_block_size));
     dump.field(None, "volume length", bytes(boot.volume_len()));
     dump.field(None, "clusters", boot.total_clusters());
-    let offset = |lcn: u64| match lcn.checked_mul(boot.cluster_size.into()) {
-        Some(offset) => format!("at byte {offset} of the volume"),
+    let place = |lcn: u64| match lcn.checked_mul(boot.cluster_size.into()) {
+        Some(at) => format!("at {} of the volume", offset(at)),
         None => "behind the last byte that a volume can have".to_owned(),
     };
-    dump.field(None, "$MFT", offset(boot.mft_lcn));
-    dump.field(None, "$MFTMirr", offset(boot.mft_mirror_lcn));
+    dump.field(None, "$MFT", place(boot.mft_lcn));
+    dump.field(None, "$MFTMirr", place(boot.mft_mirror_lcn));
 }
 
 fn power_or_count(raw: u8) -> String {
@@ -61,6 +61,7 @@ fn power_or_count(raw: u8) -> String {
 
 fn clusters_or_power(raw: u8) -> String {
     match raw.cast_signed() {
+        1 => "1 cluster".to_owned(),
         clusters @ 0.. => format!("{clusters} clusters"),
         power => format!("{raw:#x}: 2^{} bytes", power.unsigned_abs()),
     }

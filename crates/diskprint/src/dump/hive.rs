@@ -1,6 +1,6 @@
-use diskprint_formats::regf::{BaseBlock, Hive, checksum};
+use diskprint_formats::regf::{BaseBlock, CellOffset, Hive, checksum};
 
-use super::words::{ascii, bytes, hex, number, quoted, time};
+use super::words::{ascii, bytes, hex, number, offset, quoted, time};
 use super::{Dump, Fields};
 
 /// Dumps the base block of the hive in `file`, and what `read` of the whole file found.
@@ -25,7 +25,8 @@ pub fn hive(file: &[u8], read: &Result<Hive, diskprint_formats::regf::Error>) ->
         raw => format!("{raw}: unknown"),
     });
     fields.u32(36, "root cell", |raw| {
-        format!("{raw:#x}, byte {} of the file", u64::from(raw) + 4096)
+        let cell = CellOffset(raw);
+        format!("{cell}, at {} of the file", offset(cell.file_offset()))
     });
     fields.u32(40, "hive bins data size", bytes);
     fields.u32(44, "clustering factor", number);

@@ -1,7 +1,7 @@
 use diskprint_formats::partition::{self, Gap, Layout, PartitionKind, Scheme};
 use diskprint_formats::{ReadAt, ReadAtExt};
 
-use super::words::{bytes, hex, quoted};
+use super::words::{bytes, hex, offset, quoted};
 use super::{Dump, Fields};
 use crate::{Hex, Opened, Partition, printable};
 
@@ -98,11 +98,7 @@ fn partitions(dump: &mut Dump, layout: &Layout, known: &[&Partition]) {
         if let Some(index) = index {
             dump.field(None, "number in the table", index);
         }
-        dump.field(
-            None,
-            "start",
-            format_args!("byte {} of the disk ({:#x})", entry.start, entry.start),
-        );
+        dump.field(None, "start", format_args!("{} of the disk", offset(entry.start)));
         dump.field(None, "length", bytes(entry.len));
         if let Some(kind) = entry.kind {
             let name = kind.name().unwrap_or("unknown");
@@ -120,6 +116,6 @@ fn partitions(dump: &mut Dump, layout: &Layout, known: &[&Partition]) {
         dump.heading("in no partition");
     }
     for Gap { start, len } in &layout.gaps {
-        dump.field(None, "gap", format_args!("{len} bytes from byte {start} ({start:#x})"));
+        dump.field(None, "gap", format_args!("{len} bytes at {}", offset(*start)));
     }
 }

@@ -1,7 +1,7 @@
-use diskprint_formats::regf::{CellOffset, Hive, Key, Value, type_name};
+use diskprint_formats::regf::{CellOffset, Hive, Key, Span, Value, type_name};
 
-use super::words::{bytes, flags, hex, number, quoted, time};
-use super::{Dump, Fields};
+use super::words::{bytes, flags, hex, hex_bytes, number, quoted, time};
+use super::{Dump, Fields, words};
 use crate::printable;
 use crate::regxml::rendering::{Rendering, render};
 
@@ -18,6 +18,9 @@ const KEY_FLAGS: [(u32, &str); 7] = [
 ];
 // Source: regf spec, "Key value", "Flags".
 const VALUE_FLAGS: [(u32, &str); 1] = [(1, "name has one byte a character")];
+/// Set in the size of data that are in the field of their offset.
+// Source: regf spec, "Data size".
+const RESIDENT: u32 = 0x8000_0000;
 /// How much of a value's data is shown, in bytes.
 const SHOWN_BYTES: usize = 256;
 /// How much of a value's text is shown, in characters.
@@ -31,7 +34,7 @@ pub fn key(hive: &Hive, key: &Key<'_>) -> Dump {
     node(&mut dump, hive, key);
     subkeys(&mut dump, key);
     for found in key.values() {
-        value(&mut dump, &found);
+        value(&mut dump, hive, &found);
     }
     for fault in hive.faults().iter().filter(|fault| fault.key == Some(key.id())) {
         dump.error(&fault.error);
@@ -42,13 +45,9 @@ pub fn key(hive: &Hive, key: &Key<'_>) -> Dump {
 /// Offsets are those of the file, so that the record can be found there.
 // Source: regf spec, "Key node".
 fn node(dump: &mut Dump, hive: &Hive, key: &Key<'_>) {
-    /// Length of the size field before the record.
-    const SIZE_LEN: u64 = 4;
-    let start = key.span().offset.saturating_add(SIZE_LEN);
-    let record = usize::try_from(start).ok().and_then(|start| hive.bytes().get(start..));
     dump.field(None, "cell", place(key.offset()));
     dump.field(None, "name", quoted(&key.name()));
-    let mut fields = Fields::new(dump, record.unwrap_or_default(), start);
+    let mut fields = record(dump, hive, key.span());
     fields.u16(2, "flags", |raw| flags(raw.into(), &KEY_FLAGS));
     fields.u64(4, "last written", time);
     fields.u32(12, "access bits", hex);
@@ -67,8 +66,18 @@ fn node(dump: &mut Dump, hive: &Hive, key: &Key<'_>) {
     }
 }
 
+/// The fields of the record in `cell`, behind its size field.
+fn record<'d, 'h>(dump: &'d mut Dump, hive: &'h Hive, cell: Span) -> Fields<'d, 'h> {
+    const SIZE_LEN: u64 = 4;
+    let start = cell.offset.saturating_add(SIZE_LEN);
+    let end = cell.offset.saturating_add(cell.len);
+    let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    let bytes = range.and_then(|(start, end)| hive.bytes().get(start..end));
+    Fields::new(dump, bytes.unwrap_or_default(), start)
+}
+
 fn place(cell: CellOffset) -> String {
-    format!("{cell}, byte {} of the file", cell.file_offset())
+    format!("{cell}, at {} of the file", words::offset(cell.file_offset()))
 }
 
 fn offset(raw: u32) -> String {
@@ -79,29 +88,39 @@ fn offset(raw: u32) -> String {
 }
 
 fn subkeys(dump: &mut Dump, key: &Key<'_>) {
-    dump.heading(format_args!("{} subkeys", key.children().count()));
+    dump.heading(format_args!("subkeys: {}", key.children().count()));
     for child in key.children() {
-        dump.more(format_args!("{}  {}", child.mtime(), quoted(&child.name())));
+        let mtime = match child.mtime() {
+            time if time.is_unset() => "not set".to_owned(),
+            time => time.to_string(),
+        };
+        dump.more(format_args!("{mtime:<28}  {}", quoted(&child.name())));
     }
 }
 
-fn value(dump: &mut Dump, value: &Value<'_>) {
+// Source: regf spec, "Key value".
+fn value(dump: &mut Dump, hive: &Hive, value: &Value<'_>) {
     let (name, kind, data) = (value.name(), value.value_type(), value.data());
     match name.is_empty() {
         true => dump.heading("value without name"),
         false => dump.heading(format_args!("value {}", quoted(&name))),
     }
     dump.field(None, "cell", place(value.offset()));
-    dump.field(
-        None,
-        "type",
-        format_args!("{kind:#x}: {} ({})", type_constant(kind), type_name(kind)),
-    );
-    dump.field(None, "flags", flags(value.flags().into(), &VALUE_FLAGS));
-    dump.field(None, "size", bytes(value.len()));
+    let mut fields = record(dump, hive, value.span());
+    fields.u32(4, "data size", |raw| match raw & RESIDENT {
+        0 => bytes(raw),
+        _ => format!("{raw:#x}: {} bytes in the next field", raw & !RESIDENT),
+    });
+    match fields.at(4).map_or(0, u32::from_le_bytes) {
+        size if size & RESIDENT != 0 => fields.show(8, "data", |data: [u8; 4]| hex_bytes(&data)),
+        0 => fields.u32(8, "data cell", |raw| format!("{raw:#x}, not used")),
+        _ => fields.u32(8, "data cell", offset),
+    }
+    fields.u32(12, "type", |raw| format!("{raw:#x}: {} ({})", type_constant(raw), type_name(raw)));
+    fields.u16(16, "flags", |raw| flags(raw.into(), &VALUE_FLAGS));
     for span in value.data_spans().iter().filter(|span| span.len > 0) {
-        let place = format!("{} bytes at byte {} of the file", span.len, span.offset);
-        dump.field(None, "data", place);
+        let place = format!("{} bytes at {} of the file", span.len, words::offset(span.offset));
+        dump.field(None, "data read", place);
     }
     text(dump, kind, &data);
     let shown = data.get(..SHOWN_BYTES).unwrap_or(&data);
@@ -123,7 +142,7 @@ fn text(dump: &mut Dump, kind: u32, data: &[u8]) {
         Rendering::Bytes => {}
         Rendering::Bad => dump.field(None, "text", "the data are not what their type says"),
     }
-    if !rendering.is_all_of(kind, data) {
+    if !data.is_empty() && !rendering.is_all_of(kind, data) {
         dump.more("there are more bytes than this text has, or no terminator");
     }
 }

@@ -1,7 +1,7 @@
 use diskprint_formats::ReadAt;
 use diskprint_formats::ntfs::{Error, FileRecord, Volume};
 
-use super::words::{ascii, bytes, flags, hex_bytes, number, reference};
+use super::words::{ascii, bytes, flags, hex_bytes, number, offset, reference};
 use super::{Dump, Fields, attribute};
 
 /// Flag bits of a file record.
@@ -43,7 +43,7 @@ pub fn record_of(volume: &Volume<impl ReadAt>, number: u64) -> Result<Dump, Erro
     let mut dump = Dump::default();
     dump.heading(format_args!("record {number} of {}", volume.record_count()));
     match volume.record_offset(number) {
-        Some(offset) => dump.field(None, "place", format_args!("byte {offset} of the volume")),
+        Some(at) => dump.field(None, "place", format_args!("{} of the volume", offset(at))),
         None => dump.field(None, "place", "a hole of the $MFT"),
     }
     let in_use = match volume.record_in_use(number) {
@@ -53,6 +53,20 @@ pub fn record_of(volume: &Volume<impl ReadAt>, number: u64) -> Result<Dump, Erro
     };
     dump.field(None, "bitmap of the $MFT", in_use);
     dump.append(mft_record(number, &stored));
+    Ok(dump)
+}
+
+/// Dumps the base record of file `number` and every record that goes on with it.
+///
+/// # Errors
+/// When there is no such record, or its bytes cannot be read.
+pub fn file_of(volume: &Volume<impl ReadAt>, number: u64) -> Result<Dump, Error> {
+    let mut dump = record_of(volume, number)?;
+    // What is wrong with the base record is in its dump.
+    let records = attribute::records(volume, number, &mut dump).unwrap_or_default();
+    for extension in records.iter().skip(1) {
+        dump.append(record_of(volume, extension.reference.record)?);
+    }
     Ok(dump)
 }
 

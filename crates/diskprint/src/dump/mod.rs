@@ -23,7 +23,7 @@ pub use boot_sector::boot_sector;
 pub use hive::hive;
 pub use image::{disk, image};
 pub use key::key;
-pub use mft_record::{mft_record, record_of};
+pub use mft_record::{file_of, mft_record, record_of};
 pub use vmdk::vmdk;
 
 /// A structure as text: headings, a line for each field, and what is wrong with it at the end.
@@ -39,6 +39,11 @@ impl Dump {
     /// What could not be decoded, or is not what it should be, one line each.
     pub fn errors(&self) -> &[String] {
         &self.errors
+    }
+
+    /// Whether nothing was decoded.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// Puts `other` behind this dump.
@@ -61,12 +66,12 @@ impl Dump {
     /// Adds a field, with its offset where there is one.
     pub fn field(&mut self, offset: impl Into<Option<u64>>, name: &str, value: impl Display) {
         let offset = offset.into().map(|offset| format!("{offset:#06x}")).unwrap_or_default();
-        self.line_of(format_args!("  {offset:<8}{name:<24}  {value}"));
+        self.line_of(format_args!("  {offset:<12}{name:<25}  {value}"));
     }
 
     /// Adds a line that goes on with what the one above said.
     pub fn more(&mut self, value: impl Display) {
-        self.line_of(format_args!("  {:<8}{value}", ""));
+        self.line_of(format_args!("  {:<12}{value}", ""));
     }
 
     /// Adds an error with its causes.

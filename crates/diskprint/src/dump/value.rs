@@ -10,7 +10,7 @@ use super::words::{FILE_ATTRIBUTES, bytes, flags, hex, number, quoted, reference
 use super::{Dump, Fields};
 
 /// How much of a value without a structure that is known is shown, in bytes.
-const SHOWN: usize = 64;
+const SHOWN: usize = 128;
 
 /// Adds the value of a resident attribute; its first byte is at `offset` of the record.
 // Source, here and below: the NTFS documentation of the Linux-NTFS project, "Attributes".

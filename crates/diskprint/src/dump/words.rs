@@ -22,6 +22,11 @@ pub(super) fn bytes(value: impl ToString) -> String {
     format!("{} bytes", value.to_string())
 }
 
+/// An offset in bytes as it is printed before fields, and in decimal.
+pub(super) fn offset(value: u64) -> String {
+    format!("{value:#x} ({value})")
+}
+
 /// A name between quotes, as a terminal may show it.
 pub(super) fn quoted(name: &Name) -> String {
     format!("\"{}\"", printable(&name.to_text()))
