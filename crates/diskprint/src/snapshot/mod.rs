@@ -138,6 +138,17 @@ impl Snapshot {
     }
 }
 
+/// Lists the files of an NTFS volume, deleted ones too, in the order of [`Snapshot::files`] and
+/// with what is wrong with their metadata; their contents are not read and have no digests.
+pub fn list_files(
+    volume: &Volume<impl ReadAt>,
+    partition: &Partition,
+) -> (Vec<FileEntry>, Vec<Fault>) {
+    let ntfs::Listing { mut entries, faults, .. } = ntfs::list(volume, partition);
+    entries.sort_by_cached_key(sort_key);
+    (entries, faults)
+}
+
 fn sort_key(entry: &FileEntry) -> impl Ord + use<> {
     let deleted = !entry.is_live();
     (entry.partition, deleted, entry.path.clone(), entry.stream.clone(), entry.inode, entry.seq)

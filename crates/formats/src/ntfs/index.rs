@@ -13,8 +13,11 @@ pub struct IndexEntry {
 
 const LAST: u16 = 2;
 
-/// Decodes the entries of an $INDEX_ROOT of file names.
-pub(super) fn root_entries(value: &[u8]) -> Result<Vec<IndexEntry>, Error> {
+/// Decodes the entries in the value of an $INDEX_ROOT of file names.
+///
+/// # Errors
+/// [`Error::Size`] at the first entry that does not fit.
+pub fn root_entries(value: &[u8]) -> Result<Vec<IndexEntry>, Error> {
     node_entries(value, 0x10)
 }
 

@@ -29,7 +29,7 @@ pub use error::Error;
 pub use file::{File, Stream};
 pub use file_name::{FileName, Namespace};
 pub use file_record::{FileRecord, FileReference};
-pub use index::IndexEntry;
+pub use index::{IndexEntry, root_entries};
 pub use reparse_point::ReparsePoint;
 pub use run_list::Run;
 pub use standard_information::StandardInformation;

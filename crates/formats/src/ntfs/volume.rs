@@ -146,13 +146,20 @@ impl<R: ReadAt> Volume<R> {
     /// # Errors
     /// When there is none, or it is damaged.
     pub fn record(&self, number: u64) -> Result<FileRecord, Error> {
+        FileRecord::parse(number, &self.stored_record(number)?)
+    }
+
+    /// Reads record `number` of the $MFT as it is stored, its update sequence not undone.
+    ///
+    /// # Errors
+    /// When there is none, or the bytes cannot be read.
+    pub fn stored_record(&self, number: u64) -> Result<Vec<u8>, Error> {
         if number >= self.record_count {
             return Err(Error::NoRecord { record: number, count: self.record_count });
         }
         let size = self.boot_sector.file_record_size;
         let mft = self.content_reader(&self.mft);
-        let stored = mft.read_vec_at(number.saturating_mul(size.into()), size as usize)?;
-        FileRecord::parse(number, &stored)
+        Ok(mft.read_vec_at(number.saturating_mul(size.into()), size as usize)?)
     }
 
     /// Reads the file whose base record is `number`.

@@ -40,7 +40,7 @@ pub(super) const BASE_BLOCK_LEN: usize = 4096;
 
 impl BaseBlock {
     /// Reads the base block from the first 512 bytes of a hive; `None` when there are fewer.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn read(bytes: &[u8]) -> Option<Self> {
         let stored = u32_le(bytes, 508)?;
         Some(Self {
             primary_sequence_number: u32_le(bytes, 4)?,
@@ -55,7 +55,7 @@ impl BaseBlock {
             clustering_factor: u32_le(bytes, 44)?,
             file_name: until_nul(window(bytes, 48, 64)?),
             checksum: stored,
-            checksum_valid: stored == checksum(window(bytes, 0, 508)?),
+            checksum_valid: stored == checksum(bytes),
         })
     }
 
@@ -83,9 +83,10 @@ pub fn is_hive(first: &[u8]) -> bool {
     first.starts_with(b"regf") && u32_le(first, 28) == Some(0)
 }
 
-/// The XOR-32 checksum. Two of its values are never stored: 0 becomes 1, `u32::MAX` one less.
+/// The XOR-32 checksum of a base block, over its first 508 bytes. Two of its values are never stored: 0 becomes 1, `u32::MAX` one less.
 // Source: regf spec, "Base block", notes on the checksum; the two exceptions in its later revisions.
-fn checksum(bytes: &[u8]) -> u32 {
+pub fn checksum(block: &[u8]) -> u32 {
+    let bytes = block.get(..508).unwrap_or(block);
     let (words, _) = bytes.as_chunks::<4>();
     match words.iter().fold(0, |sum, word| sum ^ u32::from_le_bytes(*word)) {
         0 => 1,

@@ -20,7 +20,7 @@ mod root;
 mod value_type;
 mod walk;
 
-pub use base_block::{BaseBlock, is_hive};
+pub use base_block::{BaseBlock, checksum, is_hive};
 pub use cell::{CellOffset, Span};
 pub use error::{Error, Structure};
 pub use fault::Fault;
