@@ -8,8 +8,8 @@ use diskprint::{
 };
 
 use crate::Outcome;
-use crate::args::{DiffArgs, DiffFormat};
-use crate::export::{Format, SliceName, Writer};
+use crate::args::{DiffArgs, DiffFormat, Format};
+use crate::export::{SliceName, Writer};
 use crate::progress::Progress;
 use crate::summary::{self, Step, Summary, printable};
 
