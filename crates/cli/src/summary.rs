@@ -90,8 +90,12 @@ const MOST_FAULTS: usize = 3;
 
 /// Prints the faults of each slice and the table.
 pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
+    let name = |step: &Step| match &step.from {
+        Some(from) => format!("{from} → {}", step.to),
+        None => format!("{} (first)", step.to),
+    };
     for step in steps.iter().filter(|step| !step.faults.is_empty()) {
-        writeln!(out, "Faults in {}:", printable(&step.to))?;
+        writeln!(out, "Faults, {}:", name(step))?;
         for same in step.faults.chunk_by(|a, b| fault_place(a) == fault_place(b)) {
             for fault in same.iter().take(MOST_FAULTS) {
                 writeln!(out, "  {}", printable(fault))?;
@@ -104,10 +108,6 @@ pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
         }
         writeln!(out)?;
     }
-    let name = |step: &Step| match &step.from {
-        Some(from) => format!("{from} → {}", step.to),
-        None => format!("{} (first)", step.to),
-    };
     let width = steps.iter().map(|step| name(step).chars().count()).max().unwrap_or(0);
     writeln!(
         out,

@@ -143,3 +143,15 @@ fn damaged_hives_are_told_one_by_one_and_the_files_still_compared() {
     assert_eq!(faults.len(), 6, "{faults:?}");
     assert_eq!((snapshot.hives.len(), snapshot.unread.hives.len()), (6, 3));
 }
+
+#[test]
+fn a_dirty_hive_says_that_its_logs_were_not_read() {
+    let Some(tarball) = need::data("edge/hive-dirty.tar.gz") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let opened = Image::open(&tarball, scratch.path(), &|_| {}).unwrap();
+    let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+    let dirty: Vec<_> =
+        snapshot.faults.iter().filter(|fault| fault.what.contains("is dirty")).collect();
+    println!("{dirty:#?}");
+    assert_eq!((dirty.len(), snapshot.faults.len()), (2, 2));
+}
