@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use diskprint_formats::ntfs::{AttributeType, Error, File, FileReference, Volume};
+use diskprint_formats::ntfs::{AttributeType, Error, File, FileReference, Names, Volume};
 use diskprint_formats::{Filetime, ReadAtExt};
 use diskprint_testkit::ntfs as kit;
 use diskprint_testkit::ntfs::kind;
@@ -118,7 +118,8 @@ fn everything_written_is_read_back() {
         assert_eq!(information.atime, Filetime(times.atime));
         assert!(content(&volume, found, "") == large, "{options:?}");
         assert!(content(&volume, found, "stream") == small, "{options:?}");
-        let (entries, errors) = volume.index_entries(&files[&folder.record]);
+        let Names { entries, errors } =
+            volume.index_entries(&files[&folder.record], &mut 1_000_000_000);
         assert_eq!(messages(&errors), [] as [String; 0], "{options:?}");
         let mut listed: Vec<_> = entries.iter().map(|entry| entry.file.record).collect();
         listed.sort();

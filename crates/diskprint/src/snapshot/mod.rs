@@ -1,6 +1,7 @@
 //! The state of one slice, and how it is read.
 
 mod content;
+mod effort;
 mod hives;
 mod ntfs;
 mod paths;

@@ -148,6 +148,9 @@ fn write_records(volume: &mut Volume, runs: &[Run], mirror: u64) {
 
 fn write_bitmap(volume: &mut Volume, at: u64) {
     let at = at as usize * volume.options.cluster;
+    for cluster in std::mem::take(&mut volume.freed) {
+        volume.used[cluster as usize] = false;
+    }
     for (number, _) in volume.used.iter().enumerate().filter(|(_, used)| **used) {
         volume.bytes[at + number / 8] |= 1 << (number % 8);
     }

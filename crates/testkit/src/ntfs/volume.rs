@@ -63,7 +63,9 @@ pub struct Volume {
     pub records: BTreeMap<u64, Record>,
     /// The names that each directory lists.
     pub listed: BTreeMap<u64, Vec<Entry>>,
-    /// Records that are marked as not in use whatever they say, and the other way about.
+    /// Clusters that are marked as free though something is in them.
+    pub freed: Vec<u64>,
+    /// Records whose mark in the bitmap is the opposite of what they say.
     pub bitmap_lies: Vec<u64>,
     next: u64,
 }
@@ -95,6 +97,7 @@ impl Volume {
             used: vec![false; options.clusters],
             records: BTreeMap::new(),
             listed: BTreeMap::new(),
+            freed: Vec::new(),
             bitmap_lies: Vec::new(),
             next: FIRST_USER,
         };
