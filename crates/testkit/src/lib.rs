@@ -4,5 +4,6 @@
 pub mod gpt;
 pub mod mbr;
 pub mod need;
+pub mod ntfs;
 pub mod regf;
 pub mod vmdk;

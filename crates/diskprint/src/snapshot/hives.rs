@@ -1,8 +1,8 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use diskprint_formats::ntfs::{Content, Volume};
-use diskprint_formats::{ReadAt, ReadAtExt, regf};
+use diskprint_formats::{Name, ReadAt, ReadAtExt, regf};
 
 use crate::{Fault, FileEntry, FileKind, Hive, Place, Step};
 
@@ -18,6 +18,7 @@ pub(super) fn read<R: ReadAt>(
     entry: &FileEntry,
     content: &Content,
     known: &KnownHives,
+    logs: &Logs,
     faults: &mut Vec<Fault>,
 ) -> Option<Hive> {
     let path = entry.full_path();
@@ -44,16 +45,42 @@ pub(super) fn read<R: ReadAt>(
         let what = format!("{} more faults in this hive", tree.more_faults());
         faults.push(Fault::text(place.clone(), what, "their places"));
     }
-    let base_block = tree.base_block();
-    if base_block.is_dirty() {
-        let what = format!(
-            "the hive is dirty (sequence numbers {} and {}): its last changes may be in its \
-             transaction logs, which are not read",
-            base_block.primary_sequence_number, base_block.secondary_sequence_number
-        );
-        faults.push(Fault::text(place, what, "what the logs hold"));
-    }
+    faults.extend(
+        unread_logs(&tree, &path, logs)
+            .map(|what| Fault::text(place, what, "the changes that only the logs hold")),
+    );
     Some(Hive { partition: entry.partition, path, digests, tree })
+}
+
+/// Transaction logs that are long enough to hold a change, by their path in upper case.
+pub(super) type Logs = HashSet<Name>;
+
+/// A log of this many bytes has a base block and an empty table of changes.
+// Source: regf spec, "Old format", "New format": both begin behind the first 512 bytes.
+const EMPTY_LOG: u64 = 1024;
+
+/// Finds the transaction logs among the files in use.
+pub(super) fn logs(entries: &[FileEntry]) -> Logs {
+    let logs = entries.iter().filter(|entry| entry.is_live() && entry.size > EMPTY_LOG);
+    let logs = logs.map(|entry| entry.full_path().to_upper());
+    logs.filter(|path| LOG_ENDINGS.iter().any(|end| path.as_bytes().ends_with(end))).collect()
+}
+
+const LOG_ENDINGS: [&[u8]; 3] = [b".LOG", b".LOG1", b".LOG2"];
+
+/// Says of a dirty hive that its last changes may be in logs that are not read.
+fn unread_logs(tree: &regf::Hive, path: &Name, logs: &Logs) -> Option<String> {
+    let base_block = tree.base_block();
+    let mut names =
+        LOG_ENDINGS.iter().map(|end| Name::from_wtf8([path.to_upper().as_bytes(), end].concat()));
+    if !base_block.is_dirty() || !names.any(|name| logs.contains(&name)) {
+        return None;
+    }
+    Some(format!(
+        "the hive is dirty (sequence numbers {} and {}) and its transaction logs, which may hold \
+         its last changes, are not read",
+        base_block.primary_sequence_number, base_block.secondary_sequence_number
+    ))
 }
 
 fn parse<R: ReadAt>(

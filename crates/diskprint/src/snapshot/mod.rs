@@ -1,6 +1,7 @@
 //! The state of one slice, and how it is read.
 
 mod content;
+mod effort;
 mod hives;
 mod ntfs;
 mod paths;
@@ -110,10 +111,11 @@ impl Snapshot {
         let number = partition.number;
         self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
         let files = content::digest(&volume, &mut entries, jobs, &mut faults);
+        let logs = hives::logs(&entries);
         let mut hives = Vec::new();
         for (index, content) in files {
             let Some(entry) = entries.get(index) else { continue };
-            match hives::read(&volume, entry, &content, known, &mut faults) {
+            match hives::read(&volume, entry, &content, known, &logs, &mut faults) {
                 Some(hive) => hives.push(hive),
                 None => drop(self.unread.hives.insert((number, entry.full_path().to_upper()))),
             }

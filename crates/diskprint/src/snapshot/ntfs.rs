@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use diskprint_formats::ntfs::{
-    AttributeType, Bitmap, Content, Extents, File, FileName, FileReference, Namespace,
-    ReparsePoint, Stream, Volume,
+    AttributeType, Bitmap, Content, Error, Extents, File, FileName, FileReference, Names,
+    Namespace, ReparsePoint, Stream, Volume,
 };
 use diskprint_formats::{Name, ReadAt};
 
 use super::content::Job;
+use super::effort::Effort;
 use super::paths::{Directory, Paths};
 use crate::{
     Allocation, ByteRun, Fault, FileEntry, FileKind, Partition, Place, RunKind, Step, Times,
@@ -16,13 +17,12 @@ use crate::{
 
 /// Record number of the root directory.
 const ROOT: u64 = 5;
+/// Its sequence number.
+const ROOT_SEQUENCE: u16 = 5;
 /// Records below this number belong to the file system itself.
 const FIRST_USER_RECORD: u64 = 24;
 /// Record of the file whose stream $Bad is as long as the volume and has next to no clusters.
 const BAD_CLUSTERS: u64 = 8;
-/// Holes of a content that are digested at most, in bytes: at a gigabyte a second or less, more
-/// would let a few bytes of image keep the program busy for hours.
-const MOST_HOLES: u64 = 16 << 30;
 /// Where entries go whose directory is not known any more; the name is The Sleuth Kit's.
 const ORPHANS: &str = "$OrphanFiles";
 
@@ -38,17 +38,14 @@ pub(super) struct Listing {
 
 /// Lists the files of `volume` in the order of its $MFT.
 pub(super) fn list(volume: &Volume<impl ReadAt>, partition: &Partition) -> Listing {
-    let mut walk = Walk::new(partition);
+    let mut walk = Walk::new(partition, volume.reader().len());
     for warning in volume.warnings() {
         walk.fault(Place::default(), warning, "");
     }
     for (number, file) in volume.files() {
         match file {
             Ok(file) => walk.take(volume, file),
-            Err(error) => {
-                walk.unread.push(number);
-                walk.fault(Step::Inode(number).into(), &error, "the file of this record");
-            }
+            Err(error) => walk.take_error(number, &error),
         }
     }
     walk.finish(volume)
@@ -63,6 +60,8 @@ struct Walk<'p> {
     listed: HashSet<(u64, FileReference, Name)>,
     /// Directories whose index could not be read whole: names in them are taken as in use.
     doubtful: HashSet<u64>,
+    /// Bytes of index blocks that may still be read.
+    index_bytes: u64,
     unread: Vec<u64>,
     faults: Vec<Fault>,
 }
@@ -74,13 +73,14 @@ fn is_listed_stream(stream: &Stream) -> bool {
 }
 
 impl<'p> Walk<'p> {
-    fn new(partition: &'p Partition) -> Self {
+    fn new(partition: &'p Partition, index_bytes: u64) -> Self {
         Self {
             partition,
             files: Vec::new(),
             directories: HashMap::new(),
             listed: HashSet::new(),
             doubtful: HashSet::new(),
+            index_bytes,
             unread: Vec::new(),
             faults: Vec::new(),
         }
@@ -90,10 +90,31 @@ impl<'p> Walk<'p> {
         self.faults.push(Fault::new(place, error, skipped));
     }
 
+    /// Takes a record that cannot be read; it may be of a directory, so the names that say they
+    /// are in it are in use as far as anybody knows.
+    fn take_error(&mut self, number: u64, error: &Error) {
+        let place = Place::from(Step::Inode(number));
+        if let Error::Unlisted { base } = error {
+            self.unread.push(base.record);
+            self.fault(place, error, "what this record adds to its file");
+            return;
+        }
+        self.unread.push(number);
+        self.doubtful.insert(number);
+        self.fault(place, error, "the file of this record");
+        if number == ROOT {
+            let reference = FileReference { record: ROOT, sequence: ROOT_SEQUENCE };
+            let (parent, name) = (reference, Name::default());
+            let root = Directory { reference, in_use: true, parent, name };
+            self.directories.insert(ROOT, root);
+        }
+    }
+
     fn take(&mut self, volume: &Volume<impl ReadAt>, mut file: File) {
         let inode = file.reference.record;
         let errors = std::mem::take(&mut file.errors);
-        if file.in_use {
+        if file.in_use && !errors.is_empty() {
+            self.unread.push(inode);
             for error in &errors {
                 self.fault(Step::Inode(inode).into(), error, "a part of this file");
             }
@@ -115,7 +136,7 @@ impl<'p> Walk<'p> {
         if !file.in_use {
             return;
         }
-        let (entries, errors) = volume.index_entries(file);
+        let Names { entries, errors } = volume.index_entries(file, &mut self.index_bytes);
         for error in errors {
             self.fault(
                 Step::Inode(inode).into(),
@@ -144,6 +165,7 @@ impl<'p> Walk<'p> {
             listed: &self.listed,
             doubtful: &self.doubtful,
             clusters_in_use,
+            effort: Effort::new(volume.reader().len()),
             listing: &mut listing,
         };
         self.files.into_iter().for_each(|file| lister.add(file));
@@ -164,6 +186,7 @@ struct Lister<'w> {
     listed: &'w HashSet<(u64, FileReference, Name)>,
     doubtful: &'w HashSet<u64>,
     clusters_in_use: Option<Bitmap>,
+    effort: Effort,
     listing: &'w mut Listing,
 }
 
@@ -172,8 +195,13 @@ enum Plan {
     Digest,
     Leave,
     /// Left, and that is a fault, for the reason given.
-    Refuse(String),
+    Refuse(String, &'static str),
 }
+
+/// What is left out of an entry whose content is not digested.
+const NO_DIGESTS: &str = "digests of its content";
+/// What is left out of an entry whose content cannot be found.
+const NO_CONTENT: &str = "size, byte runs and digests of its content";
 
 impl Lister<'_> {
     /// Adds the entries of a file: one for each name, and one for each name and named stream.
@@ -196,7 +224,7 @@ impl Lister<'_> {
                 Ok(content) if is_main => self.plan(content, file.in_use, file.reparse.as_ref()),
                 Ok(_) if inode == BAD_CLUSTERS => Plan::Leave,
                 Ok(content) => self.plan(content, file.in_use, None),
-                Err(error) if file.in_use => Plan::Refuse(error.to_string()),
+                Err(error) if file.in_use => Plan::Refuse(error.to_string(), NO_CONTENT),
                 Err(_) => Plan::Leave,
             };
             let first = self.listing.entries.len();
@@ -207,11 +235,11 @@ impl Lister<'_> {
                     let entries = first..self.listing.entries.len();
                     self.listing.jobs.push(Job { entries, content });
                 }
-                (Plan::Refuse(what), _) => {
+                (Plan::Refuse(what, skipped), _) => {
                     let path = self.listing.entries.get(first).map(FileEntry::full_path);
                     let place =
                         Place::from(Step::Inode(inode)).then(Step::Path(path.unwrap_or_default()));
-                    self.listing.faults.push(Fault::text(place, what, "digests of its content"));
+                    self.listing.faults.push(Fault::text(place, what, skipped));
                 }
                 _ => {}
             }
@@ -245,8 +273,20 @@ impl Lister<'_> {
             self.doubtful.contains(&name.parent.record)
                 || self.listed.contains(&(name.parent.record, file.reference, name.name.clone()))
         };
-        entry.alloc.name = file.in_use && folder.is_some() && is_listed();
+        let is_there =
+            self.paths.is_in_use(name.parent) || self.doubtful.contains(&name.parent.record);
+        entry.alloc.name = file.in_use && is_there && is_listed();
+        if let Some(what) = name_fault(&name.name) {
+            let place = Place::from(Step::Inode(entry.inode));
+            self.listing.faults.push(Fault::text(place, what, ""));
+        }
+        let is_lost = folder.is_none();
         entry.path = folder.unwrap_or_else(|| ORPHANS.into()).join('/', &name.name);
+        if entry.alloc.name && is_lost {
+            let place = Place::from(Step::Inode(entry.inode)).then(Step::Path(entry.path.clone()));
+            let what = format!("the way up from directory {} cannot be read", name.parent);
+            self.listing.faults.push(Fault::text(place, what, "the folders in this path"));
+        }
         entry.parent_inode = name.parent.record;
         entry.name_times = Some(Times {
             mtime: name.mtime,
@@ -315,34 +355,33 @@ impl Lister<'_> {
     }
 
     /// Whether a content can and should be digested.
-    fn plan(&self, content: &Content, in_use: bool, reparse: Option<&ReparsePoint>) -> Plan {
+    fn plan(&mut self, content: &Content, in_use: bool, reparse: Option<&ReparsePoint>) -> Plan {
         let Content::NonResident(extents) = content else { return Plan::Digest };
         if !in_use && !self.is_free(extents) {
             return Plan::Leave;
         }
         match reparse.map(|reparse| reparse.tag) {
             Some(ReparsePoint::WOF) => {
-                return Plan::Refuse("content is compressed by WOF, which is not read".into());
+                let what = "content is compressed by WOF, which is not read";
+                return Plan::Refuse(what.into(), NO_DIGESTS);
             }
             Some(ReparsePoint::DEDUP) => {
-                return Plan::Refuse(
-                    "content is in the deduplication store, which is not read".into(),
-                );
+                let what = "content is in the deduplication store, which is not read";
+                return Plan::Refuse(what.into(), NO_DIGESTS);
             }
             _ => {}
         }
-        let holes = extents.data_size.saturating_sub(extents.stored_len());
-        if holes > MOST_HOLES {
-            return Plan::Refuse(format!("{holes} bytes of holes; {MOST_HOLES} are read at most"));
+        match self.effort.spend(extents) {
+            Ok(()) => Plan::Digest,
+            Err(what) => Plan::Refuse(what, NO_DIGESTS),
         }
-        Plan::Digest
     }
 
     /// Whether no cluster of a deleted file's content is in use again.
     fn is_free(&self, extents: &Extents) -> bool {
         let Some(in_use) = &self.clusters_in_use else { return false };
         let mut stored = extents.runs.iter().filter_map(|run| Some((run.lcn?, run.clusters)));
-        stored.all(|(lcn, count)| (lcn..lcn.saturating_add(count)).all(|at| !in_use.is_set(at)))
+        stored.all(|(lcn, count)| !in_use.any_set(lcn..lcn.saturating_add(count)))
     }
 }
 
@@ -351,6 +390,18 @@ fn is_main(stream: &Stream, directory: bool) -> bool {
         AttributeType::INDEX_ROOT => directory && stream.name.to_str() == Some("$I30"),
         kind => kind == AttributeType::DATA && stream.name.is_empty(),
     }
+}
+
+/// What a name has that makes paths with it look like others; no file of Windows has such a name,
+/// but NTFS can hold it.
+fn name_fault(name: &Name) -> Option<String> {
+    let odd = match name.as_bytes() {
+        b"" => "is empty",
+        b"." | b".." => "stands for a directory",
+        bytes if bytes.contains(&b'/') => "has a slash in it",
+        _ => return None,
+    };
+    Some(format!("name {name:?} {odd}: a path with it may look like that of another file"))
 }
 
 /// Where a content lies; the runs end where the content does.

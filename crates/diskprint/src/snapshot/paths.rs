@@ -60,6 +60,12 @@ impl<'d> Paths<'d> {
         path
     }
 
+    /// Whether the directory that a name is in is there and in use, wherever it is itself.
+    pub(super) fn is_in_use(&self, parent: FileReference) -> bool {
+        let directory = self.directories.get(&parent.record);
+        directory.is_some_and(|directory| directory.in_use && directory.answers_to(parent))
+    }
+
     fn has_parent(&self, directory: &Directory) -> bool {
         let parent = self.directories.get(&directory.parent.record);
         parent.is_some_and(|parent| {

@@ -188,7 +188,7 @@ fn read_unit(
     if stored >= extents.unit_clusters {
         return read_runs(volume, extents, part, start + within);
     }
-    // Both sizes are bounded by a unit, 16 clusters of at most 4 KiB; see `Volume`.
+    // Both sizes are bounded by a unit, 64 KiB; see `file::join`.
     let mut packed = vec![0; (stored * u64::from(extents.cluster_size)) as usize];
     read_runs(volume, extents, &mut packed, start)?;
     let plain =

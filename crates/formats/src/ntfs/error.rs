@@ -1,5 +1,7 @@
 use std::io;
 
+use super::FileReference;
+
 /// What is wrong with a structure of a volume.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -98,7 +100,7 @@ pub enum Error {
         unit: u8,
     },
     /// An extension record does not belong to the file that lists it.
-    #[error("extension record {record}: {source}")]
+    #[error("extension record {record}")]
     Extension {
         /// Its number.
         record: u64,
@@ -109,9 +111,54 @@ pub enum Error {
     #[error("it belongs to record {found}, not to record {expected}")]
     OtherBase {
         /// The record that it names as its base.
-        found: u64,
+        found: FileReference,
         /// The record that lists it.
-        expected: u64,
+        expected: FileReference,
+    },
+    /// An extension record was used again since it was listed.
+    #[error("its sequence number is {found}, the list says {expected}")]
+    OtherUse {
+        /// Its sequence number.
+        found: u16,
+        /// The one in the list.
+        expected: u16,
+    },
+    /// An extension record of a file in use is not in use.
+    #[error("it is not in use")]
+    NotInUse,
+    /// An extension record is in use, but the file that it belongs to does not have it.
+    #[error("extension record in use that its base record {base} does not list")]
+    Unlisted {
+        /// The record that it names as its base.
+        base: FileReference,
+    },
+    /// A file's list of attributes is too long.
+    #[error("attribute list of {data_size} bytes; {limit} are read at most")]
+    LongList {
+        /// Its length in bytes.
+        data_size: u64,
+        /// How many bytes of lists may still be read.
+        limit: u64,
+    },
+    /// There are more errors of this kind than are worth telling.
+    #[error("and more of this kind; {read} are told, and what comes then was not read")]
+    TooMany {
+        /// How many were told.
+        read: usize,
+    },
+    /// A record says that it is another.
+    #[error("record says that it is number {found}")]
+    RecordNumber {
+        /// The number it has in its header.
+        found: u32,
+    },
+    /// A record has two attributes of which there can be one.
+    #[error("attribute {kind:#x} {name:?} is there more than once")]
+    Repeated {
+        /// Type of the attribute.
+        kind: u32,
+        /// Name of the attribute.
+        name: String,
     },
     /// The $MFT's own record was taken from its mirror.
     #[error("the first record of the $MFT is damaged; its copy in $MFTMirr was used")]
@@ -121,6 +168,22 @@ pub enum Error {
     Index {
         /// Why.
         what: String,
+    },
+    /// One index block of a directory cannot be read.
+    #[error("index block {number}")]
+    Block {
+        /// Its number, from 0.
+        number: u64,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+    /// The indexes of the volume are longer together than the volume.
+    #[error("index blocks of {len} bytes; {limit} are read at most")]
+    LongIndex {
+        /// Length of the index in bytes.
+        len: u64,
+        /// How many bytes may still be read.
+        limit: u64,
     },
     /// The $MFT holds no such record.
     #[error("record {record}: the $MFT holds {count}")]

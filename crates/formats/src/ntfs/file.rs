@@ -101,6 +101,7 @@ impl<'v> Assembly<'v> {
 
     /// Adds the attributes of a record; `fs_offset` is where it lies in the volume.
     pub(super) fn add(&mut self, record: &FileRecord, fs_offset: Option<u64>) {
+        self.file.errors.extend(record.other_number());
         for attribute in record.attributes() {
             match attribute {
                 Ok(attribute) => self.add_attribute(&attribute, fs_offset),
@@ -180,12 +181,22 @@ impl<'v> Assembly<'v> {
             self.file.streams.push(Stream { kind, name, flags, content });
         }
         self.file.streams.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        for pair in self.file.streams.windows(2) {
+            if let [a, b] = pair
+                && (a.kind, &a.name) == (b.kind, &b.name)
+            {
+                let (kind, name) = (a.kind.0, a.name.to_text().into_owned());
+                self.file.errors.push(Error::Repeated { kind, name });
+            }
+        }
         self.file
     }
 }
 
 /// Largest compression unit that Windows makes: 16 clusters.
 const MOST_UNIT: u8 = 4;
+/// Largest compression unit in bytes: Windows compresses in clusters of up to 4 KiB.
+const MOST_UNIT_LEN: u64 = 64 << 10;
 
 /// Joins the pieces of one attribute, sorted by their first cluster.
 fn join(geometry: &Geometry, pieces: Vec<Piece>) -> Result<Extents, Error> {
@@ -204,6 +215,10 @@ fn join(geometry: &Geometry, pieces: Vec<Piece>) -> Result<Extents, Error> {
             extents.data_size = piece.data_size;
             extents.initialized_size = piece.initialized_size.min(piece.data_size);
             extents.unit_clusters = unit_clusters(piece.flags, piece.compression_unit)?;
+            if extents.unit_clusters.saturating_mul(extents.cluster_size.into()) > MOST_UNIT_LEN {
+                let (method, unit) = (piece.flags & 0xFF, piece.compression_unit);
+                return Err(Error::Compression { method, unit });
+            }
         }
         for run in piece.runs? {
             check_run(geometry, &run)?;

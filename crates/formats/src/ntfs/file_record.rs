@@ -36,6 +36,8 @@ pub struct FileRecord {
     pub flags: u16,
     /// The base record when this is an extension record; all zeros otherwise.
     pub base: FileReference,
+    /// The number that its header says it has; `None` in the short header before NTFS 3.1.
+    pub stated_number: Option<u32>,
     first_attribute: usize,
     bytes: Vec<u8>,
 }
@@ -59,13 +61,16 @@ impl FileRecord {
         let flags = u16_at("flags", 0x16)?;
         let used = u32_le(&bytes, 0x18).ok_or_else(|| short("used size", 0x18))? as usize;
         let base = u64_le(&bytes, 0x20).ok_or_else(|| short("base record", 0x20))?;
+        // The update sequence follows the header, which is 0x2A or 0x30 bytes long.
+        let is_long = u16_le(&bytes, 4).is_some_and(|end| end >= 0x30);
+        let stated_number = u32_le(&bytes, 0x2C).filter(|_| is_long);
         if used > bytes.len() || first_attribute > used {
             return Err(short("used size", used));
         }
         bytes.truncate(used);
         let reference = FileReference { record: number, sequence };
         let base = FileReference::from_raw(base);
-        Ok(Self { reference, link_count, flags, base, first_attribute, bytes })
+        Ok(Self { reference, link_count, flags, base, stated_number, first_attribute, bytes })
     }
 
     /// Whether the record is in use.
@@ -81,6 +86,12 @@ impl FileRecord {
     /// Whether this is the file's first record and not one that continues it.
     pub fn is_base(&self) -> bool {
         self.base == FileReference::default()
+    }
+
+    /// An error when the header says that this is another record.
+    pub(super) fn other_number(&self) -> Option<Error> {
+        let found = self.stated_number?;
+        (found != self.reference.record as u32).then_some(Error::RecordNumber { found })
     }
 
     /// The first attribute of this type and name that can be decoded.

@@ -21,6 +21,11 @@ pub fn root_entries(value: &[u8]) -> Result<Vec<IndexEntry>, Error> {
     node_entries(value, 0x10)
 }
 
+/// Whether an $INDEX_ROOT says that entries are in index blocks too.
+pub(super) fn has_blocks(value: &[u8]) -> bool {
+    value.get(0x1C).is_some_and(|flags| flags & 1 != 0)
+}
+
 /// Decodes the entries of an index block as stored.
 pub(super) fn block_entries(stored: &[u8]) -> Result<Vec<IndexEntry>, Error> {
     let mut block = stored.to_vec();

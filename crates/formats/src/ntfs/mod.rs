@@ -8,12 +8,16 @@
 
 mod attribute;
 mod attribute_list;
+mod bitmap;
 mod boot_sector;
 mod content;
+mod directory;
 mod error;
+mod extensions;
 mod file;
 mod file_name;
 mod file_record;
+mod files;
 mod index;
 mod lznt1;
 mod reparse_point;
@@ -23,14 +27,17 @@ mod volume;
 
 pub use attribute::{Attribute, AttributeType, Form};
 pub use attribute_list::ListEntry;
+pub use bitmap::Bitmap;
 pub use boot_sector::BootSector;
 pub use content::{Content, Extents, StreamReader};
+pub use directory::Names;
 pub use error::Error;
 pub use file::{File, Stream};
 pub use file_name::{FileName, Namespace};
 pub use file_record::{FileRecord, FileReference};
+pub use files::Files;
 pub use index::{IndexEntry, root_entries};
 pub use reparse_point::ReparsePoint;
 pub use run_list::Run;
 pub use standard_information::StandardInformation;
-pub use volume::{Bitmap, Files, Volume};
+pub use volume::Volume;

@@ -1,20 +1,18 @@
-use std::collections::BTreeSet;
-
+use super::extensions::Work;
 use super::file::{Assembly, Geometry};
-use super::index::{block_entries, root_entries};
 use super::{
-    Attribute, AttributeType, BootSector, Content, Error, Extents, File, FileRecord, Form,
-    IndexEntry, ListEntry, StreamReader,
+    AttributeType, Bitmap, BootSector, Content, Error, Extents, File, FileRecord, Files, Form,
+    StreamReader,
 };
 use crate::{ReadAt, ReadAtExt};
 
 /// A volume whose $MFT was found.
 pub struct Volume<R> {
-    reader: R,
-    boot_sector: BootSector,
-    geometry: Geometry,
-    mft: Content,
-    record_count: u64,
+    pub(super) reader: R,
+    pub(super) boot_sector: BootSector,
+    pub(super) geometry: Geometry,
+    pub(super) mft: Content,
+    pub(super) record_count: u64,
     records_in_use: Option<Bitmap>,
     warnings: Vec<Error>,
 }
@@ -23,13 +21,6 @@ pub struct Volume<R> {
 const MFT: u64 = 0;
 /// Number of the record of $Bitmap, which says which clusters are in use.
 const BITMAP: u64 = 6;
-
-/// Longest $ATTRIBUTE_LIST that is read, in bytes: what Windows allows.
-const MOST_LIST: u64 = 256 << 10;
-/// Longest index that is read, in bytes; a directory of ten million names takes less.
-const MOST_INDEX: u64 = 4 << 30;
-/// How much of the $MFT is read at once, in bytes.
-const CHUNK: u64 = 1 << 20;
 
 impl<R: ReadAt> Volume<R> {
     /// Opens the volume that `reader` holds from its first to its last byte.
@@ -90,12 +81,15 @@ impl<R: ReadAt> Volume<R> {
         // before it cover, so its own first piece is enough to begin with.
         let first = self.mft_piece(&base)?;
         self.use_mft(first);
-        let file = self.assemble(&base);
+        let file = self.assemble(&base, &mut Work::new(self));
         self.warnings.extend(file.errors);
         for stream in file.streams {
             match stream.content {
                 _ if stream.kind != AttributeType::DATA || !stream.name.is_empty() => {}
-                Ok(Content::NonResident(whole)) => self.use_mft(whole),
+                Ok(Content::NonResident(whole)) => {
+                    let short = self.use_mft(whole);
+                    self.warnings.extend(short);
+                }
                 Ok(Content::Resident { .. }) => {}
                 Err(error) => self.warnings.push(error),
             }
@@ -122,13 +116,16 @@ impl<R: ReadAt> Volume<R> {
         Ok(Extents { runs, cluster_size, data_size, initialized_size, unit_clusters: 0 })
     }
 
-    fn use_mft(&mut self, mut extents: Extents) {
+    /// Takes these clusters for the $MFT; says how much of it is not in them.
+    fn use_mft(&mut self, mut extents: Extents) -> Option<Error> {
         let covered = extents.runs.last().map_or(0, |run| run.end_vcn());
         let covered = covered.saturating_mul(self.geometry.cluster_size.into());
-        let stored = extents.stored_len().min(self.reader.len());
-        extents.data_size = extents.data_size.min(covered).min(stored);
+        let covered = covered.min(extents.stored_len()).min(self.reader.len());
+        let data_size = extents.data_size;
+        extents.data_size = data_size.min(covered);
         self.record_count = extents.data_size / u64::from(self.boot_sector.file_record_size);
         self.mft = Content::NonResident(extents);
+        (covered < data_size).then_some(Error::ShortRuns { covered, data_size })
     }
 
     /// Where record `number` lies in the volume, in bytes; `None` past the end of the $MFT.
@@ -167,7 +164,7 @@ impl<R: ReadAt> Volume<R> {
     /// # Errors
     /// When the record cannot be read. What is wrong with a part is among the file's errors.
     pub fn file(&self, number: u64) -> Result<File, Error> {
-        Ok(self.assemble(&self.record(number)?))
+        Ok(self.assemble(&self.record(number)?, &mut Work::new(self)))
     }
 
     /// Whether the $MFT's bitmap says that record `number` is in use; `None` where it is not known.
@@ -177,7 +174,7 @@ impl<R: ReadAt> Volume<R> {
 
     /// Walks the files in the order of their base records, deleted ones too.
     pub fn files(&self) -> Files<'_, R> {
-        Files { volume: self, next: 0, chunk: Vec::new(), chunk_start: 0 }
+        Files::new(self)
     }
 
     /// The content as bytes, inflated and with its holes filled.
@@ -195,182 +192,14 @@ impl<R: ReadAt> Volume<R> {
         let content = file.stream(kind, "")?.content.as_ref().ok()?;
         let most = self.geometry.total_clusters.max(self.record_count) / 8 + 4096;
         let len = usize::try_from(content.len().min(most)).ok()?;
-        Some(Bitmap(self.content_reader(content).read_vec_at(0, len).ok()?))
-    }
-
-    /// Reads the names in use of a directory; what could not be read is among the errors.
-    pub fn index_entries(&self, directory: &File) -> (Vec<IndexEntry>, Vec<Error>) {
-        let (mut entries, mut errors) = (Vec::new(), Vec::new());
-        let mut take = |found: Result<Vec<IndexEntry>, Error>| match found {
-            Ok(found) => entries.extend(found),
-            Err(error) => errors.push(error),
-        };
-        let content = |kind| directory.stream(kind, "$I30").map(|stream| &stream.content);
-        match content(AttributeType::INDEX_ROOT) {
-            Some(Ok(Content::Resident { value, .. })) => take(root_entries(value)),
-            _ => take(Err(Error::NoAttribute { attribute: "resident $INDEX_ROOT" })),
-        }
-        match content(AttributeType::INDEX_ALLOCATION) {
-            Some(Ok(blocks)) => self.block_entries(directory, blocks, &mut take),
-            Some(Err(error)) => take(Err(Error::Index { what: error.to_string() })),
-            None => {}
-        }
-        (entries, errors)
-    }
-
-    fn block_entries(
-        &self,
-        directory: &File,
-        blocks: &Content,
-        take: &mut impl FnMut(Result<Vec<IndexEntry>, Error>),
-    ) {
-        let bitmap = directory.stream(AttributeType::BITMAP, "$I30").and_then(|stream| {
-            let content = stream.content.as_ref().ok()?;
-            let len = usize::try_from(content.len().min(MOST_INDEX / 512 / 8)).ok()?;
-            Some(Bitmap(self.content_reader(content).read_vec_at(0, len).ok()?))
-        });
-        let size = u64::from(self.boot_sector.index_block_size);
-        let reader = self.content_reader(blocks);
-        for number in 0..reader.len().min(MOST_INDEX) / size {
-            if bitmap.as_ref().is_some_and(|bitmap| !bitmap.is_set(number)) {
-                continue;
-            }
-            let stored = reader.read_vec_at(number * size, size as usize).map_err(Error::from);
-            take(stored.and_then(|stored| block_entries(&stored)));
-        }
+        Some(Bitmap::new(self.content_reader(content).read_vec_at(0, len).ok()?))
     }
 
     /// Puts a file together from its base record and the records that its $ATTRIBUTE_LIST names.
-    fn assemble(&self, base: &FileRecord) -> File {
-        let number = base.reference.record;
+    pub(super) fn assemble(&self, base: &FileRecord, work: &mut Work) -> File {
         let mut assembly = Assembly::new(&self.geometry, base);
-        assembly.add(base, self.record_offset(number));
-        let (records, error) = self.listed_records(base);
-        error.into_iter().for_each(|error| assembly.error(error));
-        for record in records {
-            match self.extension(base, record) {
-                Ok(extension) => assembly.add(&extension, self.record_offset(record)),
-                Err(error) => {
-                    assembly.error(Error::Extension { record, source: Box::new(error) });
-                }
-            }
-        }
+        assembly.add(base, self.record_offset(base.reference.record));
+        self.add_extensions(base, &mut assembly, work);
         assembly.finish()
-    }
-
-    /// The numbers of the records besides the base record that hold attributes of the file, and
-    /// what is wrong with the list of them.
-    fn listed_records(&self, base: &FileRecord) -> (BTreeSet<u64>, Option<Error>) {
-        let mut records = BTreeSet::new();
-        let Some(list) = base.attribute(AttributeType::ATTRIBUTE_LIST, "") else {
-            return (records, None);
-        };
-        let list = match self.attribute_list(&list) {
-            Ok(list) => list,
-            Err(error) => return (records, Some(error)),
-        };
-        for entry in ListEntry::walk(&list) {
-            match entry {
-                Ok(entry) => records.insert(entry.record.record),
-                Err(error) => return (records, Some(error)),
-            };
-        }
-        records.remove(&base.reference.record);
-        (records, None)
-    }
-
-    fn attribute_list(&self, list: &Attribute<'_>) -> Result<Vec<u8>, Error> {
-        let (data_size, initialized_size) = match list.form {
-            Form::Resident { value, .. } => return Ok(value.to_vec()),
-            Form::NonResident { data_size, initialized_size, .. } => (data_size, initialized_size),
-        };
-        let (runs, cluster_size) = (list.runs()?, self.geometry.cluster_size);
-        let extents = Extents { runs, cluster_size, data_size, initialized_size, unit_clusters: 0 };
-        let content = Content::NonResident(extents);
-        Ok(self.content_reader(&content).read_vec_at(0, data_size.min(MOST_LIST) as usize)?)
-    }
-
-    fn extension(&self, base: &FileRecord, number: u64) -> Result<FileRecord, Error> {
-        let extension = self.record(number)?;
-        let (found, expected) = (extension.base, base.reference);
-        // The sequence number of a deleted base record has moved on; its extensions' has not.
-        if found.record != expected.record || (base.is_in_use() && found != expected) {
-            return Err(Error::OtherBase { found: found.record, expected: expected.record });
-        }
-        Ok(extension)
-    }
-}
-
-/// Bits, the lowest of the first byte being number 0.
-#[derive(Clone, Debug)]
-pub struct Bitmap(Vec<u8>);
-
-impl Bitmap {
-    /// Whether bit `number` is set; those past the end are not.
-    pub fn is_set(&self, number: u64) -> bool {
-        let byte = usize::try_from(number / 8).ok().and_then(|index| self.0.get(index));
-        byte.is_some_and(|byte| byte >> (number % 8) & 1 != 0)
-    }
-}
-
-/// Walks the files of a volume; see [`Volume::files`].
-pub struct Files<'v, R> {
-    volume: &'v Volume<R>,
-    next: u64,
-    chunk: Vec<u8>,
-    chunk_start: u64,
-}
-
-impl<R: ReadAt> Files<'_, R> {
-    /// The bytes of record `number` as stored, from a chunk that is read ahead.
-    fn stored(&mut self, number: u64) -> Result<&[u8], Error> {
-        let size = u64::from(self.volume.boot_sector.file_record_size);
-        let offset = number.saturating_mul(size);
-        let end = self.chunk_start.saturating_add(self.chunk.len() as u64);
-        if offset < self.chunk_start || offset.saturating_add(size) > end {
-            let mft = self.volume.content_reader(&self.volume.mft);
-            // A chunk that cannot be read whole is tried again record by record, so that only
-            // the records on the bad place are lost.
-            let chunk = mft.read_vec_at(offset, CHUNK as usize);
-            self.chunk = chunk.or_else(|_| mft.read_vec_at(offset, size as usize))?;
-            self.chunk_start = offset;
-        }
-        let at = usize::try_from(offset - self.chunk_start).unwrap_or(usize::MAX);
-        crate::bytes::window(&self.chunk, at, size as usize)
-            .ok_or(Error::NoRecord { record: number, count: self.volume.record_count })
-    }
-
-    /// Reads the file of record `number`; `None` when the record was never used or is the
-    /// continuation of another.
-    fn read(&mut self, number: u64) -> Option<Result<File, Error>> {
-        let stored = match self.stored(number) {
-            Ok(stored) => stored,
-            Err(error) => return Some(Err(error)),
-        };
-        let blank = stored.iter().all(|byte| *byte == 0);
-        let record = FileRecord::parse(number, stored);
-        match record {
-            Ok(record) if record.is_base() => Some(Ok(self.volume.assemble(&record))),
-            Ok(_) => None,
-            Err(error) => {
-                let matters = self.volume.record_in_use(number).unwrap_or(!blank);
-                matters.then_some(Err(error))
-            }
-        }
-    }
-}
-
-impl<R: ReadAt> Iterator for Files<'_, R> {
-    type Item = (u64, Result<File, Error>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.next < self.volume.record_count {
-            let number = self.next;
-            self.next += 1;
-            if let Some(file) = self.read(number) {
-                return Some((number, file));
-            }
-        }
-        None
     }
 }

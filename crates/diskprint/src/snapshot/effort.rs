@@ -1,0 +1,46 @@
+use diskprint_formats::ntfs::Extents;
+
+/// Holes of one content that are digested at most, in bytes: at a gigabyte a second or less, more
+/// would let a few bytes of image keep the program busy for hours.
+const MOST_HOLES: u64 = 16 << 30;
+/// Holes of all contents of a volume that are digested at most, in bytes.
+const MOST_HOLES_TOGETHER: u64 = 64 << 30;
+/// How many times the length of the volume is digested at most. Files that share no cluster stay
+/// below one, but where they are compressed: there a stored cluster can be sixteen of content.
+/// Deleted files may share clusters with each other.
+const MOST_TIMES: u64 = 32;
+
+/// How much may still be digested of a volume, in bytes, so that files that share clusters cannot
+/// make the work grow with their number.
+pub(super) struct Effort {
+    stored: u64,
+    holes: u64,
+}
+
+impl Effort {
+    pub(super) fn new(volume_len: u64) -> Self {
+        Self { stored: volume_len.saturating_mul(MOST_TIMES), holes: MOST_HOLES_TOGETHER }
+    }
+
+    /// Takes what digesting a content needs, or says why it is too much.
+    pub(super) fn spend(&mut self, extents: &Extents) -> Result<(), String> {
+        // How much of compressed content its holes are can only be told by reading it.
+        let stored = if extents.unit_clusters > 0 { u64::MAX } else { extents.stored_len() };
+        let stored = stored.min(extents.data_size);
+        let holes = extents.data_size - stored;
+        if holes > MOST_HOLES {
+            return Err(format!("{holes} bytes of holes; {MOST_HOLES} are read at most"));
+        }
+        let (Some(stored), Some(holes)) =
+            (self.stored.checked_sub(stored), self.holes.checked_sub(holes))
+        else {
+            return Err(format!(
+                "{} bytes; the contents of the volume are longer together than is plausible, and \
+                 of what was left {} bytes of clusters and {} of holes could be read",
+                extents.data_size, self.stored, self.holes
+            ));
+        };
+        *self = Self { stored, holes };
+        Ok(())
+    }
+}

@@ -1,0 +1,32 @@
+//! Writes small NTFS volumes from the specification (the NTFS documentation of the Linux-NTFS
+//! project, [MS-FSCC]), damaged ones too.
+//!
+//! Volumes are made by tests, so a mistake in using this panics.
+
+mod attribute;
+mod attribute_list;
+mod boot_sector;
+mod file;
+mod file_name;
+mod file_record;
+mod fixup;
+mod index;
+mod lznt1;
+mod mft;
+mod put;
+mod reparse_point;
+mod run_list;
+mod standard_information;
+mod volume;
+
+pub use attribute::{Attribute, COMPRESSED, Clusters, SPARSE, kind, non_resident, resident};
+pub use attribute_list::entry as list_entry;
+pub use file::File;
+pub use file_name::{file_name, namespace};
+pub use file_record::{DIRECTORY, IN_USE, Record, Reference};
+pub use index::{Entry, Index, block as index_block};
+pub use lznt1::{Chunks, pack};
+pub use reparse_point::{junction, reparse_point, symlink};
+pub use run_list::{Run, encode as run_list, part};
+pub use standard_information::{Times, standard_information};
+pub use volume::{Built, Options, ROOT, Volume};
