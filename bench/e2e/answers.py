@@ -27,21 +27,20 @@ def check_diskprint(program, results, truth):
 def told_changes(rows):
     """Sorts the rows about files that the maker could touch by (slice, kind of change).
 
-    A row about a file names its `action` (new, deleted or altered) and, when altered, flags of
-    what changed. Directories, streams and the volume's own `$` files are not in the record.
+    A row about a file names its `action` (new, deleted or altered) and, when altered, its
+    `changes`. Directories, streams and the volume's own `$` files are not in the record.
     """
     found = defaultdict(set)
     for row in rows:
-        path = row.get("path_after") or row.get("path_before")
-        stream = row.get("stream_after") or row.get("stream_before")
-        kind = row.get("kind_after") or row.get("kind_before")
-        if not path or stream or kind == "directory" or path.startswith("$"):
+        if row["type"] != "file" or row["stream"] is not None or row["file_type"] == "d":
+            continue
+        path = row["path"]
+        if path.startswith("$"):
             continue
         if row["action"] in ("new", "deleted"):
             found[str(row["sliceid"]), row["action"]].add(path)
-            continue
         for change in ("renamed", "modified"):
-            if row[change]:
+            if change in row["changes"]:
                 found[str(row["sliceid"]), change].add(path)
     return found
 

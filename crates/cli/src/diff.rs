@@ -8,8 +8,8 @@ use diskprint::{
 };
 
 use crate::Outcome;
-use crate::args::{DiffArgs, DiffFormat};
-use crate::export::{Format, SliceName, Writer};
+use crate::args::{DiffArgs, DiffFormat, Format};
+use crate::export::{SliceName, Writer};
 use crate::progress::Progress;
 use crate::summary::{self, Step, Summary, printable};
 
@@ -41,9 +41,9 @@ fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error>
     let before = read(&args.before, scratch, &KnownHives::new(), args)?;
     let after = read(&args.after, scratch, &before.snapshot.known_hives(), args)?;
     let comparison = diff::snapshots(&before.snapshot, &after.snapshot);
-    let name = |path: &Path| path.display().to_string();
     let hash = Hex(&after.slicehash).to_string();
-    let mut step = Step::new(Some(name(&args.before)), name(&args.after), name(&args.after), hash);
+    let tarball = args.after.display().to_string();
+    let mut step = Step::new(Some("before".into()), "after".into(), tarball, hash);
     step.count(&comparison.counts());
     for (side, faults) in [("before", before.snapshot.faults), ("after", after.snapshot.faults)] {
         step.faults.extend(faults.iter().map(|fault| format!("{side} › {fault}")));

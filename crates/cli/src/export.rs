@@ -7,7 +7,7 @@ use diskprint::{CellDelta, FileDelta};
 use diskprint_formats::{CodePoint, Name};
 use diskprint_store::{SliceRow, Sqlite};
 
-use crate::args::ExportArgs;
+use crate::args::{ExportArgs, Format};
 use crate::{Outcome, database};
 
 mod row;
@@ -16,15 +16,6 @@ mod tests;
 
 pub use row::SliceName;
 use row::{CELL, FILE, Field};
-
-/// The form of the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// One JSON object a line.
-    Jsonl,
-    /// Comma-separated values under one header for all kinds of row.
-    Csv,
-}
 
 /// Writes rows in one [`Format`].
 pub enum Writer<W: Write> {

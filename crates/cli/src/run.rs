@@ -18,6 +18,9 @@ use crate::{Outcome, database};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The original workflow's database of one sequence, among the outputs of its last slice.
+const REGISTRY_DELTAS: &str = "registry_deltas.db";
+
 /// What was found in one slice.
 struct Found {
     row: SliceRow,
@@ -59,14 +62,17 @@ fn stored(
     let Some(last) = store.last_run(&end.id)? else { return Ok(None) };
     let mut rows = Vec::new();
     for slice in planned {
-        let manifest = results::folder(results_folder, &slice.tarball).join("manifest.txt");
-        let hash = diskprint::slicehash(&slice.tarball, &|_| {});
-        match hash {
-            Ok(hash) if manifest.is_file() => rows.push(slice.row(&hash)),
+        let folder = results::folder(results_folder, &slice.tarball);
+        match diskprint::slicehash(&slice.tarball, &|_| {}) {
+            Ok(hash) if survey::is_complete(&folder) => rows.push(slice.row(&hash)),
             _ => return Ok(None),
         }
     }
-    if last.run.version != VERSION || last.run.inputs != inputs(rows.iter()) {
+    let folder = results::folder(results_folder, &end.tarball);
+    if !folder.join(REGISTRY_DELTAS).is_file()
+        || last.run.version != VERSION
+        || last.run.inputs != inputs(rows.iter())
+    {
         return Ok(None);
     }
     let mut found = Vec::new();
@@ -163,7 +169,7 @@ fn store_all(store: &mut Sqlite, found: &[Found], results_folder: &Path) -> Resu
     let all = Results { slices: &slices, run: &run };
     if let Some(last) = rows.last() {
         let folder = results::folder(results_folder, Path::new(&last.location));
-        write_registry_deltas(&folder.join("registry_deltas.db"), &all)?;
+        write_registry_deltas(&folder.join(REGISTRY_DELTAS), &all)?;
     }
     // Last, so that a run that the database knows has all its outputs.
     Ok(store.save(&all)?)

@@ -65,6 +65,12 @@ impl Step {
     }
 }
 
+/// Where a fault was found, down to the hive or file.
+fn fault_place(fault: &str) -> &str {
+    let place = fault.split(": ").next().unwrap_or(fault);
+    place.split(" › key ").next().unwrap_or(place)
+}
+
 fn split(counts: &Counts) -> (Files, Cells) {
     let Counts { files_new, files_deleted, files_renamed, files_changed, files_modified, .. } =
         *counts;
@@ -79,29 +85,29 @@ fn split(counts: &Counts) -> (Files, Cells) {
     (files, Cells { new: cells_new, deleted: cells_deleted, altered: cells_altered })
 }
 
-/// How many faults of a slice are printed; the others are counted and are in the database.
-const MOST_FAULTS: usize = 20;
+/// How many faults of one hive, partition or file are printed; the others are counted.
+const MOST_FAULTS: usize = 3;
 
 /// Prints the faults of each slice and the table.
 pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
-    for step in steps.iter().filter(|step| !step.faults.is_empty()) {
-        writeln!(out, "Faults in {}:", step.to)?;
-        for fault in step.faults.iter().take(MOST_FAULTS) {
-            writeln!(out, "  {}", printable(fault))?;
-        }
-        let more = step.faults.len().saturating_sub(MOST_FAULTS);
-        if more > 0 {
-            writeln!(
-                out,
-                "  … and {more} more (all of them: --json, or the table diskprint_fault)"
-            )?;
-        }
-        writeln!(out)?;
-    }
     let name = |step: &Step| match &step.from {
         Some(from) => format!("{from} → {}", step.to),
         None => format!("{} (first)", step.to),
     };
+    for step in steps.iter().filter(|step| !step.faults.is_empty()) {
+        writeln!(out, "Faults, {}:", name(step))?;
+        for same in step.faults.chunk_by(|a, b| fault_place(a) == fault_place(b)) {
+            for fault in same.iter().take(MOST_FAULTS) {
+                writeln!(out, "  {}", printable(fault))?;
+            }
+            let more = same.len().saturating_sub(MOST_FAULTS);
+            if more > 0 {
+                let place = printable(fault_place(&same[0]));
+                writeln!(out, "  {place}: … and {more} more; --json lists them all")?;
+            }
+        }
+        writeln!(out)?;
+    }
     let width = steps.iter().map(|step| name(step).chars().count()).max().unwrap_or(0);
     writeln!(
         out,

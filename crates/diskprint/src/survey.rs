@@ -82,6 +82,14 @@ fn regxml_name(index: usize, hive: &Hive) -> String {
     format!("{:03}-{plain}.regxml", index + 1)
 }
 
+/// Whether everything that [`write`] puts into `folder` is there.
+pub fn is_complete(folder: &Path) -> bool {
+    let Ok(manifest) = fs::read_to_string(folder.join("manifest.txt")) else { return false };
+    let regxml = manifest.lines().filter_map(|line| line.split('\t').next());
+    let mut names = ["fiout.dfxml", "fiout-alloc-only.dfxml"].into_iter().chain(regxml);
+    names.all(|name| folder.join(name).is_file())
+}
+
 fn remove_others(folder: &Path, named: &[(&Hive, String)]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(folder)? {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use diskprint::{Cell, CellDelta, Delta, Digests, FileDelta, FileEntry, FileKind, Hex, ValueCell};
+use diskprint_formats::regf::ValueType;
 use diskprint_formats::{Filetime, Name};
 
 /// The slice that a row belongs to: the later one of the two compared.
@@ -201,8 +202,9 @@ pub fn cell<'a>(slice: &SliceName<'a>, delta: &'a CellDelta) -> [Field<'a>; CELL
     let both = |field: fn(&'a Cell) -> Field<'a>| pair(delta, field);
     let [osetid, appetid, sliceid] = identity(slice);
     let [kind, new_kind] = both(|cell| value(cell, |value| number(value.value_type)));
-    let [kind_name, new_kind_name] =
-        both(|cell| value(cell, |value| type_name(value.value_type).map_or(Field::Null, word)));
+    let [kind_name, new_kind_name] = both(|cell| {
+        value(cell, |value| value_type_name(value.value_type).map_or(Field::Null, word))
+    });
     let [sha1, new_sha1] = both(|cell| value(cell, |value| hex(&value.sha1)));
     let [rendered, new_rendered] = both(|cell| {
         value(cell, |value| value.rendered_sha1.as_ref().map_or(Field::Null, |sha1| hex(sha1)))
@@ -326,21 +328,6 @@ fn optional(name: Option<&Name>) -> Field<'_> {
 }
 
 /// The name that Windows gives a value type; `None` when it gives none.
-// Source: winnt.h, "Predefined Value Types".
-fn type_name(number: u32) -> Option<&'static str> {
-    const NAMES: [&str; 12] = [
-        "REG_NONE",
-        "REG_SZ",
-        "REG_EXPAND_SZ",
-        "REG_BINARY",
-        "REG_DWORD",
-        "REG_DWORD_BIG_ENDIAN",
-        "REG_LINK",
-        "REG_MULTI_SZ",
-        "REG_RESOURCE_LIST",
-        "REG_FULL_RESOURCE_DESCRIPTOR",
-        "REG_RESOURCE_REQUIREMENTS_LIST",
-        "REG_QWORD",
-    ];
-    NAMES.get(usize::try_from(number).ok()?).copied()
+fn value_type_name(number: u32) -> Option<&'static str> {
+    ValueType::from_number(number).map(ValueType::constant)
 }

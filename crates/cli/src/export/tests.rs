@@ -189,7 +189,7 @@ fn a_stored_sequence_is_exported_slice_by_slice_files_first() {
     };
     let slices = [slice(30, None), slice(20, Some(30)), slice(10, Some(20))];
     store.register_slices(&slices, "now").unwrap();
-    let files = [Delta::New(file("b")), Delta::Deleted(file("a"))];
+    let files = [Delta::Deleted(file("a")), Delta::New(file("b"))];
     let cells = [Delta::New(cell(&[], value("v", Some(&[]))))];
     let found =
         |slice| diskprint_store::SliceResults { slice, files: &files, cells: &cells, faults: &[] };

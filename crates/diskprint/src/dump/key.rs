@@ -1,4 +1,4 @@
-use diskprint_formats::regf::{CellOffset, Hive, Key, Span, Value, type_name};
+use diskprint_formats::regf::{CellOffset, Hive, Key, Span, Value, ValueType, type_name};
 
 use super::words::{bytes, flags, hex, hex_bytes, number, quoted, time};
 use super::{Dump, Fields, words};
@@ -154,22 +154,6 @@ fn cut(text: &str) -> String {
     format!("\"{}\"{more}", printable(&shown))
 }
 
-// Source: regf spec, "Key value", "Data types".
 fn type_constant(kind: u32) -> &'static str {
-    const NAMES: [&str; 12] = [
-        "REG_NONE",
-        "REG_SZ",
-        "REG_EXPAND_SZ",
-        "REG_BINARY",
-        "REG_DWORD",
-        "REG_DWORD_BIG_ENDIAN",
-        "REG_LINK",
-        "REG_MULTI_SZ",
-        "REG_RESOURCE_LIST",
-        "REG_FULL_RESOURCE_DESCRIPTOR",
-        "REG_RESOURCE_REQUIREMENTS_LIST",
-        "REG_QWORD",
-    ];
-    let name = usize::try_from(kind).ok().and_then(|kind| NAMES.get(kind));
-    name.copied().unwrap_or("no name")
+    ValueType::from_number(kind).map_or("no name", ValueType::constant)
 }

@@ -42,7 +42,16 @@ pub(super) fn read<R: ReadAt>(
     }
     if tree.more_faults() > 0 {
         let what = format!("{} more faults in this hive", tree.more_faults());
-        faults.push(Fault::text(place, what, "their places"));
+        faults.push(Fault::text(place.clone(), what, "their places"));
+    }
+    let base_block = tree.base_block();
+    if base_block.is_dirty() {
+        let what = format!(
+            "the hive is dirty (sequence numbers {} and {}): its last changes may be in its \
+             transaction logs, which are not read",
+            base_block.primary_sequence_number, base_block.secondary_sequence_number
+        );
+        faults.push(Fault::text(place, what, "what the logs hold"));
     }
     Some(Hive { partition: entry.partition, path, digests, tree })
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use diskprint::regxml;
+use diskprint::{KnownHives, regxml, survey};
 use diskprint_formats::regf::Hive;
 use diskprint_testkit::need;
 
@@ -31,6 +31,8 @@ fn hives_read_as_hivexml_reads_them() {
     let Some(mut hives) = archive::members("real-hives.tar.xz") else { return };
     let Some(golden) = archive::members("upstream-golden/hives.tar.xz") else { return };
     hives.extend(golden);
+    let Some(slices) = hives_of_slices() else { return };
+    hives.extend(slices);
     let mut tally = Tally::default();
     for (name, bytes) in hives {
         match run(&program, &bytes) {
@@ -43,7 +45,27 @@ fn hives_read_as_hivexml_reads_them() {
     }
     println!("{:#?}", tally.counts);
     assert_eq!(tally.unexplained, [] as [String; 0]);
-    assert!(tally.counts["hives"] >= 20 && tally.counts["keys"] > 100_000);
+    assert!(tally.counts["hives"] >= 80 && tally.counts["keys"] > 100_000);
+}
+
+/// The hives in the twelve slices of the small sequences, each content once.
+fn hives_of_slices() -> Option<Vec<(String, Vec<u8>)>> {
+    let folder = need::data("small/8504-1")?;
+    let scratch = tempfile::tempdir().unwrap();
+    let mut found = BTreeMap::new();
+    for sequence in ["7895-1", "7901-1", "7950-2"] {
+        for slice in ["10", "20", "30", "40"] {
+            let name = format!("8504-1-{sequence}-{slice}");
+            let tarball = folder.join(sequence).join(format!("{name}.tar.gz"));
+            let read = survey::read(&tarball, scratch.path(), &KnownHives::new(), &|_| {}).unwrap();
+            assert_eq!(read.snapshot.hives.len(), 8, "{name}");
+            for hive in read.snapshot.hives {
+                let place = format!("{name}/{}", hive.path);
+                found.entry(hive.digests.sha256).or_insert((place, hive.tree.bytes().to_vec()));
+            }
+        }
+    }
+    Some(found.into_values().collect())
 }
 
 fn run(program: &Path, hive: &[u8]) -> Option<String> {

@@ -65,6 +65,25 @@ impl ValueType {
             Self::Int64 => "int64",
         }
     }
+
+    /// The name in Windows: `REG_SZ`.
+    // Source: winnt.h, "Predefined Value Types".
+    pub fn constant(self) -> &'static str {
+        match self {
+            Self::None => "REG_NONE",
+            Self::String => "REG_SZ",
+            Self::Expand => "REG_EXPAND_SZ",
+            Self::Binary => "REG_BINARY",
+            Self::Int32 => "REG_DWORD",
+            Self::Int32BigEndian => "REG_DWORD_BIG_ENDIAN",
+            Self::Link => "REG_LINK",
+            Self::StringList => "REG_MULTI_SZ",
+            Self::ResourceList => "REG_RESOURCE_LIST",
+            Self::ResourceDescription => "REG_FULL_RESOURCE_DESCRIPTOR",
+            Self::ResourceRequirements => "REG_RESOURCE_REQUIREMENTS_LIST",
+            Self::Int64 => "REG_QWORD",
+        }
+    }
 }
 
 /// The RegXML name of the type with this number; `unknown` when it has none.
