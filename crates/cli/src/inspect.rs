@@ -7,8 +7,8 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
-use diskprint::dump::{self, Dump};
+use anyhow::{Context, Result, anyhow, bail};
+use diskprint::dump::{self, Dump, Selector};
 use diskprint::{Container, FileEntry, FileReader, Image, Opened, Partition};
 use diskprint_formats::ntfs::{AttributeType, Volume};
 use diskprint_formats::regf::{Hive, Key};
@@ -22,6 +22,10 @@ use layer::{InHive, InPartition, Layer};
 
 /// Largest hive that is read, in bytes; Windows keeps them far below.
 const MOST_HIVE: u64 = 2 << 30;
+
+/// How much of a partition whose structures are not known is shown, in bytes: boot sectors, and
+/// the superblocks of ext, which begin at 1024.
+const FIRST_BYTES: usize = 2048;
 
 /// Prints one layer.
 pub fn run(args: &InspectArgs) -> Result<Outcome> {
@@ -101,8 +105,8 @@ fn of_opened(opened: &Opened, number: u32, layer: &InPartition) -> Result<Dump> 
         (found, InPartition::BootSector) => {
             let mut dump = Dump::default();
             let name = found.unwrap_or("no file system that is known");
-            dump.heading(format_args!("p{number}: {name}; its first sector"));
-            dump.hex(0, &window.read_vec_at(0, 512)?);
+            dump.heading(format_args!("p{number}: {name}; the first bytes"));
+            dump.hex(0, &window.read_vec_at(0, FIRST_BYTES)?);
             dump
         }
         (found, _) => {
@@ -131,17 +135,22 @@ fn of_ntfs(window: &impl ReadAt, partition: &Partition, layer: &InPartition) -> 
     let mut dump = match layer {
         InPartition::BootSector => Dump::default(),
         InPartition::Record(number) => dump::record_of(&volume, *number)?,
-        InPartition::Attributes(number, selector) => {
-            let dump = dump::attributes(&volume, *number, selector)?;
-            if dump.is_empty() && dump.errors().is_empty() {
-                bail!(no_attribute(&volume, *number));
-            }
-            dump
-        }
+        InPartition::Attributes(number, selector) => of_attributes(&volume, *number, selector)?,
         InPartition::File(path) => of_path(&volume, partition, path)?,
         InPartition::Hive(path, layer) => of_hive_at(&volume, partition, path, layer)?,
     };
     volume.warnings().iter().for_each(|warning| dump.error(warning));
+    Ok(dump)
+}
+
+/// Shows the attributes that are meant, or the record where it is damaged.
+fn of_attributes(volume: &Volume<impl ReadAt>, number: u64, selector: &Selector) -> Result<Dump> {
+    let Ok(dump) = dump::attributes(volume, number, selector) else {
+        return Ok(dump::record_of(volume, number)?);
+    };
+    if dump.is_empty() && dump.errors().is_empty() {
+        bail!(no_attribute(volume, number));
+    }
     Ok(dump)
 }
 
@@ -217,13 +226,16 @@ fn of_hive_at(
     let mut streams = file.streams.iter();
     let stream = streams.find(|s| s.kind == AttributeType::DATA && s.name == name);
     let Some(stream) = stream else { bail!("{path:?} has no content") };
-    let content = match &stream.content {
-        Ok(content) => content,
-        Err(error) => bail!("content of {path:?}: {error}"),
+    let bytes = match &stream.content {
+        Ok(content) => hive_bytes(&volume.content_reader(content)),
+        Err(error) => Err(anyhow!("{error}")),
     };
     let mut dump = Dump::default();
     dump.heading(title(entry));
-    dump.append(of_hive(&hive_bytes(&volume.content_reader(content))?, layer)?);
+    match bytes {
+        Ok(bytes) => dump.append(of_hive(&bytes, layer)?),
+        Err(error) => dump.wrong(format!("its content cannot be read: {error:#}")),
+    }
     Ok(dump)
 }
 

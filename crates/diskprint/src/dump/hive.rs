@@ -65,8 +65,9 @@ fn content(dump: &mut Dump, hive: &Hive) {
     dump.field(None, "keys", hive.key_count());
     dump.field(None, "values", hive.value_count());
     for fault in hive.faults() {
-        let place = fault.key.and_then(|id| hive.key_by_id(id)).map(|key| key.path());
-        match place {
+        let key = fault.key.and_then(|id| hive.key_by_id(id));
+        match key.map(|key| key.path()) {
+            Some(path) if path.is_empty() => dump.wrong(format!("root key: {}", fault.error)),
             Some(path) => dump.wrong(format!("key \"{}\": {}", path.to_text(), fault.error)),
             None => dump.error(&fault.error),
         }

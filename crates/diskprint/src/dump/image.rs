@@ -102,12 +102,19 @@ fn partitions(dump: &mut Dump, layout: &Layout, known: &[&Partition]) {
         dump.field(None, "length", bytes(entry.len));
         if let Some(kind) = entry.kind {
             let name = kind.name().unwrap_or("unknown");
-            dump.field(None, "type", format_args!("{kind}: {name}"));
+            match kind {
+                PartitionKind::Mbr(byte) => {
+                    dump.field(None, "type", format_args!("{byte:#04x}: {name}"));
+                }
+                PartitionKind::Gpt(guid) => {
+                    dump.field(None, "type", format_args!("{guid}: {name}"));
+                }
+            }
+            dump.field(None, "boots", if entry.active { "yes" } else { "no" });
         }
         if !entry.name.is_empty() {
             dump.field(None, "name", quoted(&entry.name));
         }
-        dump.field(None, "boots", if entry.active { "yes" } else { "no" });
         if let Some(known) = known {
             dump.field(None, "file system", known.file_system.unwrap_or("none that is known"));
         }

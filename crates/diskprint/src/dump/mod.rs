@@ -84,17 +84,31 @@ impl Dump {
         self.errors.push(what.into());
     }
 
-    /// Adds `bytes` in hexadecimal and as ASCII; the first is at offset `start`.
+    /// Adds `bytes` in hexadecimal and as ASCII; the first is at offset `start`. Lines that
+    /// repeat the one above are left out, a star says so.
     pub fn hex(&mut self, start: u64, bytes: &[u8]) {
-        let mut offset = start;
-        for line in bytes.chunks(16) {
-            let hex: String = line.iter().map(|byte| format!("{byte:02x} ")).collect();
-            let shown =
-                |byte: &u8| if (0x20..0x7F).contains(byte) { char::from(*byte) } else { '.' };
-            let ascii: String = line.iter().map(shown).collect();
-            self.line_of(format_args!("  {offset:08x}  {hex:<48} |{ascii}|"));
+        let (mut offset, mut above, mut starred) = (start, None, false);
+        let last = bytes.len().div_ceil(16).saturating_sub(1);
+        for (index, line) in bytes.chunks(16).enumerate() {
+            if above == Some(line) && index != last {
+                if !starred {
+                    self.line_of(format_args!("  *"));
+                }
+                starred = true;
+            } else {
+                self.hex_line(offset, line);
+                starred = false;
+            }
+            above = Some(line);
             offset = offset.saturating_add(line.len() as u64);
         }
+    }
+
+    fn hex_line(&mut self, offset: u64, line: &[u8]) {
+        let hex: String = line.iter().map(|byte| format!("{byte:02x} ")).collect();
+        let shown = |byte: &u8| if (0x20..0x7F).contains(byte) { char::from(*byte) } else { '.' };
+        let ascii: String = line.iter().map(shown).collect();
+        self.line_of(format_args!("  {offset:08x}  {hex:<48} |{ascii}|"));
     }
 
     fn line_of(&mut self, line: fmt::Arguments<'_>) {
@@ -163,5 +177,20 @@ impl<'d, 'b> Fields<'d, 'b> {
 
     fn u64(&mut self, offset: usize, name: &str, show: impl FnOnce(u64) -> String) {
         self.show(offset, name, |bytes| show(u64::from_le_bytes(bytes)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_lines_of_bytes_are_a_star_but_the_last() {
+        let mut dump = Dump::default();
+        dump.hex(0x10, &[[0; 64].as_slice(), b"end"].concat());
+        dump.hex(0, &[1; 48]);
+        let offsets: Vec<_> = dump.text.lines().map(|line| &line[2..line.len().min(10)]).collect();
+        assert_eq!(offsets, ["00000010", "*", "00000050", "00000000", "*", "00000020"]);
+        assert!(dump.text.contains("65 6e 64 ") && dump.text.contains(" |end|"));
     }
 }
