@@ -47,7 +47,7 @@ pub fn write<'a>(
     Document { out, made: String::new(), files: 0 }.all(header, partitions, files, false)
 }
 
-/// Writes those of `files` whose name and metadata are in use, otherwise as [`write`].
+/// Writes those of `files` whose name and metadata are in use, otherwise as [`write()`].
 ///
 /// # Errors
 /// When `out` fails.

@@ -82,7 +82,7 @@ fn regxml_name(index: usize, hive: &Hive) -> String {
     format!("{:03}-{plain}.regxml", index + 1)
 }
 
-/// Whether everything that [`write`] puts into `folder` is there.
+/// Whether everything that [`write()`] puts into `folder` is there.
 pub fn is_complete(folder: &Path) -> bool {
     let Ok(manifest) = fs::read_to_string(folder.join("manifest.txt")) else { return false };
     let regxml = manifest.lines().filter_map(|line| line.split('\t').next());

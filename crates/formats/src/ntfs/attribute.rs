@@ -93,7 +93,7 @@ pub enum Form<'a> {
         lowest_vcn: u64,
         /// Last cluster that it covers.
         highest_vcn: u64,
-        /// The run list as stored; see [`super::Run::decode`].
+        /// The run list as stored; [`Attribute::runs`] decodes it.
         run_list: &'a [u8],
         /// Compression unit as a power of two of clusters; 0 for none.
         compression_unit: u8,
