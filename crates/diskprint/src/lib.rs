@@ -29,4 +29,4 @@ pub use image::{Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened};
 pub use machine::MachineError;
 pub use snapshot::{Partition, Snapshot};
 pub use tar_reader::TarError;
-pub use tarball::{Compression, Progress, TarballError};
+pub use tarball::{Compression, Progress, Scratch, TarballError};
