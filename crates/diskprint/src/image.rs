@@ -73,12 +73,17 @@ pub struct Opened {
     pub slicehash: [u8; 32],
 }
 
+/// An image and the slicehash of [`Opened`].
+type Hashed256 = (Image, [u8; 32]);
+
 /// Why an image cannot be opened.
 #[derive(Debug, Error)]
 #[error("{path}")]
 pub struct OpenError {
     /// The file as it was given.
     pub path: PathBuf,
+    /// What was found before: members that were refused, other disks that cannot be read.
+    pub faults: Vec<Fault>,
     /// Why it cannot be opened.
     pub source: OpenErrorKind,
 }
@@ -103,10 +108,12 @@ pub enum OpenErrorKind {
         start: String,
     },
     /// The content is a disk image that is not read.
-    #[error("{name} images are not read; convert it with: qemu-img convert -O raw IN OUT")]
+    #[error("{name} is not read; {help}")]
     Unsupported {
         /// The format's name.
         name: &'static str,
+        /// What to do instead.
+        help: &'static str,
     },
     /// The scratch folder cannot be made.
     #[error("no folder can be made in the scratch folder {folder:?}")]
@@ -117,10 +124,10 @@ pub enum OpenErrorKind {
         source: io::Error,
     },
     /// The tarball is damaged or cannot be unpacked.
-    #[error("tarball")]
+    #[error(transparent)]
     Tarball(#[from] TarballError),
     /// The machine's disks cannot be read.
-    #[error("machine")]
+    #[error(transparent)]
     Machine(#[from] MachineError),
 }
 
@@ -133,59 +140,71 @@ impl Image {
     ///
     /// # Errors
     /// When no disk can be read.
-    pub fn open(path: &Path, scratch: &Path, progress: Progress) -> Result<Opened, OpenError> {
-        Self::open_kind(path, scratch, progress)
-            .map_err(|source| OpenError { path: path.to_owned(), source })
+    pub fn open<'a>(
+        path: &Path,
+        scratch: impl Into<Scratch<'a>>,
+        progress: Progress,
+    ) -> Result<Opened, OpenError> {
+        let mut faults = Vec::new();
+        match Self::open_kind(path, scratch.into(), &mut faults, progress) {
+            Ok((image, slicehash)) => Ok(Opened { image, faults, slicehash }),
+            Err(source) => Err(OpenError { path: path.to_owned(), faults, source }),
+        }
     }
 
-    fn open_kind(path: &Path, scratch: &Path, progress: Progress) -> Result<Opened, OpenErrorKind> {
+    fn open_kind(
+        path: &Path,
+        scratch: Scratch,
+        faults: &mut Vec<Fault>,
+        progress: Progress,
+    ) -> Result<Hashed256, OpenErrorKind> {
         if path.is_dir() {
             let files = FileSet::of_folder(path).map_err(OpenErrorKind::Read)?;
-            let (disks, faults) = machine::open(&files)?;
-            return Self::of_files(Container::Folder, path, disks, faults, progress);
+            let disks = machine::open(&files, faults)?;
+            return Self::of_files(Container::Folder, path, disks, progress);
         }
         let file: Arc<dyn ReadAt> = Arc::new(FileReader::open(path).map_err(OpenErrorKind::Read)?);
         let start = file.read_vec_at(0, 512).map_err(OpenErrorKind::Read)?;
         match (Compression::of(&start), Descriptor::read(&file)) {
             _ if file.is_empty() => Err(OpenErrorKind::Empty),
-            (Some(compression), _) => Self::tarball(path, compression, scratch, progress),
+            (Some(compression), _) => Self::tarball(path, compression, scratch, faults, progress),
             (None, Ok(None)) => Self::raw(path, file, &start, progress),
-            (None, _) => Self::vmdk(path, progress),
+            (None, _) => Self::vmdk(path, faults, progress),
         }
     }
 
     fn tarball(
         path: &Path,
         compression: Compression,
-        scratch: &Path,
+        scratch: Scratch,
+        faults: &mut Vec<Fault>,
         progress: Progress,
-    ) -> Result<Opened, OpenErrorKind> {
-        let unpacked = tempfile::Builder::new()
-            .prefix("image-")
-            .tempdir_in(scratch)
-            .map_err(|source| OpenErrorKind::Scratch { folder: scratch.to_owned(), source })?;
-        let place = Scratch { folder: unpacked.path(), limit: None };
-        let members = tarball::unpack(path, compression, &place, progress)?;
-        let (disks, more) = machine::open(&members.files)?;
-        let (mut faults, slicehash) = (members.faults, members.slicehash);
-        faults.extend(more);
+    ) -> Result<Hashed256, OpenErrorKind> {
+        let unpacked = tempfile::Builder::new().prefix("image-").tempdir_in(scratch.folder);
+        let unpacked = unpacked.map_err(|source| OpenErrorKind::Scratch {
+            folder: scratch.folder.to_owned(),
+            source,
+        })?;
+        let place = Scratch { folder: unpacked.path(), ..scratch };
+        let members = tarball::unpack(path, compression, &place, faults, progress)?;
+        let disks = machine::open(&members.files, faults)?;
         let disks = disks.into_iter().map(ImageDisk::from).collect();
         let container = Container::Tarball(compression);
-        Ok(Opened {
-            image: Self { container, disks, _unpacked: Some(unpacked) },
-            faults,
-            slicehash,
-        })
+        Ok((Self { container, disks, _unpacked: Some(unpacked) }, members.slicehash))
     }
 
-    fn vmdk(path: &Path, progress: Progress) -> Result<Opened, OpenErrorKind> {
+    fn vmdk(
+        path: &Path,
+        faults: &mut Vec<Fault>,
+        progress: Progress,
+    ) -> Result<Hashed256, OpenErrorKind> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let mut files = FileSet::of_folder(folder).map_err(OpenErrorKind::Read)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         files.insert(name.clone(), path.to_owned());
-        let (disks, faults) = machine::open_one(&files, &name)?;
-        Self::of_files(Container::Vmdk, folder, disks, faults, progress)
+        let disks = machine::open_one(&files, &name, faults)?;
+        Self::of_files(Container::Vmdk, folder, disks, progress)
     }
 
     /// Makes an image of disks whose files lie in `folder`, and hashes those.
@@ -193,9 +212,8 @@ impl Image {
         container: Container,
         folder: &Path,
         disks: Vec<MachineDisk>,
-        faults: Vec<Fault>,
         progress: Progress,
-    ) -> Result<Opened, OpenErrorKind> {
+    ) -> Result<Hashed256, OpenErrorKind> {
         let disks: Vec<_> = disks.into_iter().map(ImageDisk::from).collect();
         let files: Vec<&String> = disks.iter().flat_map(|disk| &disk.files).collect();
         let hash = |name: &str| {
@@ -213,7 +231,7 @@ impl Image {
                 list.finalize().into()
             }
         };
-        Ok(Opened { image: Self { container, disks, _unpacked: None }, faults, slicehash })
+        Ok((Self { container, disks, _unpacked: None }, slicehash))
     }
 
     fn raw(
@@ -221,10 +239,10 @@ impl Image {
         file: Arc<dyn ReadAt>,
         start: &[u8],
         progress: Progress,
-    ) -> Result<Opened, OpenErrorKind> {
-        let magic = UNSUPPORTED.iter().find(|(magic, _)| start.starts_with(magic));
-        if let Some((_, name)) = magic {
-            return Err(OpenErrorKind::Unsupported { name });
+    ) -> Result<Hashed256, OpenErrorKind> {
+        let magic = UNSUPPORTED.iter().find(|(magic, ..)| start.starts_with(magic));
+        if let Some((_, name, help)) = magic {
+            return Err(OpenErrorKind::Unsupported { name, help });
         }
         let layout = partition::read(&file).map_err(OpenErrorKind::Read)?;
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -237,7 +255,7 @@ impl Image {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let disk = ImageDisk { number: 1, format: "raw".into(), files: vec![name], reader: file };
         let image = Self { container: Container::Raw, disks: vec![disk], _unpacked: None };
-        Ok(Opened { image, faults: Vec::new(), slicehash })
+        Ok((image, slicehash))
     }
 
     /// What the image was given as.
@@ -338,14 +356,18 @@ fn nothing_in(scheme: Scheme) -> &'static str {
 /// Disk images of other kinds by their first bytes.
 // Sources: QEMU, docs/interop/qcow2; Microsoft, [MS-VHDX] 2.2.1 and "Virtual Hard Disk Image
 // Format Specification" (dynamic disks begin with a copy of the footer); libewf, "EWF file format".
-const UNSUPPORTED: [(&[u8], &str); 6] = [
-    (b"QFI\xFB", "QCOW2"),
-    (b"vhdxfile", "VHDX"),
-    (b"conectix", "VHD"),
-    (b"EVF\x09\x0D\x0A\xFF\x00", "EnCase (E01)"),
-    (b"EVF2\x0D\x0A\x81\x00", "EnCase (Ex01)"),
-    (b"<<< ", "VirtualBox (VDI)"),
+const UNSUPPORTED: [(&[u8], &str, &str); 7] = [
+    (b"QFI\xFB", "QCOW2", QEMU_IMG),
+    (b"vhdxfile", "VHDX", QEMU_IMG),
+    (b"conectix", "VHD", QEMU_IMG),
+    (b"<<< ", "VirtualBox VDI", QEMU_IMG),
+    (b"EVF\x09\x0D\x0A\xFF\x00", "EnCase E01", EWFEXPORT),
+    (b"EVF2\x0D\x0A\x81\x00", "EnCase Ex01", EWFEXPORT),
+    (b"KDMV", "a VMDK extent by itself", "open the descriptor, the small .vmdk beside it"),
 ];
+
+const QEMU_IMG: &str = "convert it with: qemu-img convert -O raw IN OUT";
+const EWFEXPORT: &str = "convert it with: ewfexport -f raw IN";
 
 /// Endings of names by which a file without known content is still taken for a disk.
 const RAW_ENDINGS: [&str; 5] = ["raw", "dd", "img", "001", "bin"];

@@ -41,4 +41,4 @@ pub use printable::printable;
 pub use slice::SliceId;
 pub use snapshot::{KnownHives, Partition, Snapshot, Unread, list_files};
 pub use tar_reader::TarError;
-pub use tarball::{Compression, Progress, TarballError};
+pub use tarball::{Compression, Progress, Scratch, TarballError};

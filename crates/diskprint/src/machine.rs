@@ -91,9 +91,11 @@ const MAX_SETTINGS: usize = 1 << 20;
 ///
 /// # Errors
 /// When no disk can be read: why the first cannot.
-pub(crate) fn open(files: &FileSet) -> Result<(Vec<MachineDisk>, Vec<Fault>), MachineError> {
+pub(crate) fn open(
+    files: &FileSet,
+    faults: &mut Vec<Fault>,
+) -> Result<Vec<MachineDisk>, MachineError> {
     let catalog = Catalog::read(files);
-    let mut faults = Vec::new();
     let named = match settings(files)? {
         Some((settings, names)) => {
             let found = |name: String| match files.resolve(&settings, &name) {
@@ -104,29 +106,25 @@ pub(crate) fn open(files: &FileSet) -> Result<(Vec<MachineDisk>, Vec<Fault>), Ma
         }
         None => catalog.bases()?,
     };
-    let (mut disks, mut first_error) = (Vec::new(), None);
-    let mut used = BTreeSet::new();
+    let (mut disks, mut failures) = (Vec::new(), Vec::new());
     for (number, base) in (1..).zip(named) {
         let place = Place::from(Step::Disk(number));
         let opened = base
-            .and_then(|base| catalog.current(&base, &place, &mut faults))
-            .and_then(|path| catalog.disk(number, &path, &mut faults));
+            .and_then(|base| catalog.current(&base, &place, faults))
+            .and_then(|path| catalog.disk(number, &path, faults));
         match opened {
-            Ok(disk) => {
-                used.extend(disk.files.iter().cloned());
-                disks.push(disk);
-            }
-            Err(error) => {
-                faults.push(Fault::new(place, &error, "the disk"));
-                first_error = first_error.or(Some(error));
-            }
+            Ok(disk) => disks.push(disk),
+            Err(error) => failures.push((place, error)),
         }
     }
-    match first_error {
-        Some(error) if disks.is_empty() => return Err(error),
-        _ => faults.extend(catalog.unused(&used)),
+    let error = if disks.is_empty() { failures.drain(..1).next() } else { None };
+    let fault = |(place, error): (_, MachineError)| Fault::new(place, &error, "the disk");
+    faults.extend(failures.into_iter().map(fault));
+    if let Some((_, error)) = error {
+        return Err(error);
     }
-    Ok((disks, faults))
+    faults.extend(catalog.unused(&disks));
+    Ok(disks)
 }
 
 /// Opens the disk of the descriptor at `path` with its parents, whatever else is in `files`.
@@ -136,10 +134,9 @@ pub(crate) fn open(files: &FileSet) -> Result<(Vec<MachineDisk>, Vec<Fault>), Ma
 pub(crate) fn open_one(
     files: &FileSet,
     path: &str,
-) -> Result<(Vec<MachineDisk>, Vec<Fault>), MachineError> {
-    let mut faults = Vec::new();
-    let disk = Catalog::read(files).disk(1, path, &mut faults)?;
-    Ok((vec![disk], faults))
+    faults: &mut Vec<Fault>,
+) -> Result<Vec<MachineDisk>, MachineError> {
+    Ok(vec![Catalog::read(files).disk(1, path, faults)?])
 }
 
 /// Finds the settings that connect disks, and the names of those.
@@ -278,7 +275,7 @@ impl<'a> Catalog<'a> {
             }
             let damaged = |source| MachineError::Damaged { path: path.clone(), source };
             let mut open = |name: &str| {
-                let found = self.files.resolve(path, name).ok_or(io::ErrorKind::NotFound)?;
+                let found = self.files.resolve(path, name).ok_or_else(not_beside)?;
                 self.files.open(found)
             };
             let parent = below.take();
@@ -333,7 +330,8 @@ impl<'a> Catalog<'a> {
 
     /// Disks that stand beside the machine's and have nothing to do with them. Other branches of
     /// snapshots are not among them: they are not the machine's current state.
-    fn unused(&self, used: &BTreeSet<String>) -> Vec<Fault> {
+    fn unused(&self, used: &[MachineDisk]) -> Vec<Fault> {
+        let used: BTreeSet<&String> = used.iter().flat_map(|disk| &disk.files).collect();
         let bases = self.bases().unwrap_or_default().into_iter().flatten();
         let unused = bases.filter(|path| !used.contains(path));
         let fault = |path| {
@@ -342,6 +340,10 @@ impl<'a> Catalog<'a> {
         };
         unused.map(fault).collect()
     }
+}
+
+fn not_beside() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "there is no such file beside the descriptor")
 }
 
 fn parent<'a>(files: &'a FileSet, path: &str, descriptor: &Descriptor) -> Option<&'a str> {

@@ -94,14 +94,22 @@ pub enum TarballError {
 #[derive(Debug)]
 pub(crate) struct Unpacked {
     pub files: FileSet,
-    pub faults: Vec<Fault>,
     pub slicehash: [u8; 32],
 }
 
-/// Where members go, and how many bytes of the host's disk they may take.
-pub(crate) struct Scratch<'a> {
+/// Where members of a tarball are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Scratch<'a> {
+    /// A folder; each image gets one of its own in it, which goes when the image goes.
     pub folder: &'a Path,
+    /// The most bytes to write; `None` for as many as there are. Holes do not count.
     pub limit: Option<u64>,
+}
+
+impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for Scratch<'a> {
+    fn from(folder: &'a P) -> Self {
+        Self { folder: folder.as_ref(), limit: None }
+    }
 }
 
 /// How far a file is read, told in bytes after each piece.
@@ -120,12 +128,13 @@ pub(crate) fn unpack(
     path: &Path,
     compression: Compression,
     scratch: &Scratch,
+    faults: &mut Vec<Fault>,
     progress: Progress,
 ) -> Result<Unpacked, TarballError> {
     let mut file = Hashed::open(path, progress).map_err(TarballError::Open)?;
     let decoder = compression.decoder(&mut file).map_err(TarballError::Open)?;
     let mut tar = TarReader::new(decoder);
-    let mut unpacker = Unpacker { scratch, files: FileSet::default(), faults: vec![], written: 0 };
+    let mut unpacker = Unpacker { scratch, files: FileSet::default(), faults, written: 0 };
     let mut count = 0;
     while let Some(member) = tar.next()? {
         count += 1;
@@ -141,14 +150,13 @@ pub(crate) fn unpack(
         unpacker.faults.push(Fault::text(place, what, "these bytes"));
     }
     let slicehash = file.finish().map_err(TarballError::Open)?;
-    let Unpacker { files, faults, .. } = unpacker;
-    Ok(Unpacked { files, faults, slicehash })
+    Ok(Unpacked { files: unpacker.files, slicehash })
 }
 
 struct Unpacker<'a> {
     scratch: &'a Scratch<'a>,
     files: FileSet,
-    faults: Vec<Fault>,
+    faults: &'a mut Vec<Fault>,
     written: u64,
 }
 

@@ -6,9 +6,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use diskprint::{Hex, Image, OpenError, Opened};
+use diskprint::{Hex, Image, OpenError, Opened, Scratch};
 use diskprint_formats::ReadAtExt;
 use diskprint_testkit::{mbr, need, vmdk};
+use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -145,12 +146,16 @@ fn snapshots_are_followed_and_their_odd_cases_are_told() {
     assert!(failure(folder.path()).contains("names the disk \"/other host/d.vmdk\""));
 }
 
-/// Packs the folder with tar(1) and the given options, and opens the result.
-fn packed(folder: &Path, options: &[&str]) -> (Opened, TempDir) {
+/// Packs the folder with tar(1) and the given options into file `t` of a new folder.
+fn pack(folder: &Path, options: &[&str]) -> TempDir {
     let tarball = TempDir::new().unwrap();
     let path = tarball.path().join("t");
     tar(folder, &[options, &["-cf", path.to_str().unwrap(), "."]].concat());
-    sound(&path)
+    tarball
+}
+
+fn packed(folder: &Path, options: &[&str]) -> (Opened, TempDir) {
+    sound(&pack(folder, options).path().join("t"))
 }
 
 #[test]
@@ -160,13 +165,14 @@ fn archives_of_every_kind_give_the_same_disk() {
     let long = folder.path().join("a folder whose name is long enough ".repeat(6));
     fs::create_dir(&long).unwrap();
     machine(&long);
-    let expected = fs::read(long.join("d-f001.vmdk")).unwrap();
-    // Holes where the zeros are, so that tar(1) sees them.
+    let mut expected = fs::read(long.join("d-f001.vmdk")).unwrap();
+    // Holes between, so many that their map needs more than the header.
     let sparse = fs::File::create(long.join("d-f001.vmdk")).unwrap();
     sparse.set_len(expected.len() as u64).unwrap();
-    for at in [0, 1 << 20] {
-        std::os::unix::fs::FileExt::write_all_at(&sparse, &expected[at..at + 512], at as u64)
-            .unwrap();
+    for at in (0..expected.len()).step_by(64 << 10) {
+        expected[at + 600] = 7;
+        let data = &expected[at..at + 4096];
+        std::os::unix::fs::FileExt::write_all_at(&sparse, data, at as u64).unwrap();
     }
     for options in [
         &["--format=gnu", "-z"][..],
@@ -190,10 +196,9 @@ fn members_that_lead_outside_are_refused_and_the_rest_is_read() {
     machine(folder.path());
     std::os::unix::fs::symlink("/etc/passwd", folder.path().join("link.vmdk")).unwrap();
     let outside = "--transform=s,^./d-f002.vmdk,../evil.vmdk,";
-    tar(folder.path(), &["-P", outside, "-cf", "t.log", "--exclude=t.log", "."]);
-    let text = failure(&folder.path().join("t.log"));
+    let text = failure(&pack(folder.path(), &["-P", outside]).path().join("t"));
     assert!(text.contains("extent \"d-f002.vmdk\""), "{text}");
-    let (opened, _scratch) = packed(folder.path(), &["--exclude=t.log"]);
+    let (opened, _scratch) = packed(folder.path(), &[]);
     let refused = ["member \"./link.vmdk\": it is a link (left out: the member)"];
     assert_eq!(texts(&opened), refused);
 }
@@ -202,8 +207,8 @@ fn members_that_lead_outside_are_refused_and_the_rest_is_read() {
 fn bytes_behind_the_end_are_reported_and_damage_anywhere_is_an_error() {
     let folder = TempDir::new().unwrap();
     machine(folder.path());
-    let file = folder.path().join("t.log");
-    tar(folder.path(), &["-cf", "t.log", "--exclude=t.log", "."]);
+    let tarball = pack(folder.path(), &[]);
+    let file = tarball.path().join("t");
     let plain = fs::read(&file).unwrap();
     fs::write(&file, [&plain[..], b"more"].concat()).unwrap();
     assert_eq!(sound(&file).0.faults.len(), 1);
@@ -229,5 +234,56 @@ fn bytes_behind_the_end_are_reported_and_damage_anywhere_is_an_error() {
     ] {
         fs::write(&file, damaged).unwrap();
         println!("{}", failure(&file));
+    }
+}
+
+#[test]
+fn a_tarball_that_takes_too_much_room_is_stopped() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("d.vmdk"), vec![1; 1 << 20]).unwrap();
+    tar(folder.path(), &["-cf", "t.log", "d.vmdk"]);
+    let scratch = Scratch { folder: folder.path(), limit: Some(500_000) };
+    let opened = Image::open(&folder.path().join("t.log"), scratch, &|_| ());
+    let text = message(&opened.err().expect("an error"));
+    assert!(text.contains("more than the 500000 bytes allowed"), "{text}");
+}
+
+#[test]
+fn progress_ends_at_the_length_of_the_file() {
+    let folder = TempDir::new().unwrap();
+    machine(folder.path());
+    let tarball = pack(folder.path(), &["-z"]);
+    let (path, last) = (tarball.path().join("t"), std::cell::Cell::new(0));
+    Image::open(&path, folder.path(), &|read| last.set(read)).map(drop).unwrap();
+    assert_eq!(last.get(), fs::metadata(&path).unwrap().len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn damaged_archives_never_panic(
+        flips in prop::collection::vec((0usize..26_000, any::<u8>()), 1..8),
+        cut in 0usize..40_000,
+        format in prop::sample::select(vec!["--format=gnu", "--format=pax"]),
+    ) {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("d.vmdk"), sparse(1, None, 1)).unwrap();
+        let hole = fs::File::create(path("s.vmdk")).unwrap();
+        hole.set_len(1 << 20).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&hole, b"data", 4096).unwrap();
+        tar(folder.path(), &["-S", format, "-cf", "t.log", "s.vmdk", "d.vmdk"]);
+        let mut bytes = fs::read(path("t.log")).unwrap();
+        for (at, mask) in flips {
+            let at = at % bytes.len();
+            bytes[at] ^= mask;
+        }
+        bytes.truncate(bytes.len().saturating_sub(cut / 4));
+        fs::write(path("t.log"), bytes).unwrap();
+        let scratch = Scratch { folder: folder.path(), limit: Some(1 << 30) };
+        if let Ok(opened) = Image::open(&path("t.log"), scratch, &|_| ()) {
+            let _ = opened.image.partitions();
+        }
     }
 }
