@@ -553,7 +553,6 @@ fn many() -> (Volume, Reference, Vec<String>) {
 #[test]
 fn damaged_index_blocks_leave_their_names_in_use() {
     let index = "(left out: which names of this directory are in use)";
-    type Damage<'d> = &'d dyn Fn(&mut Volume, u64);
     let damages: [(Damage<'_>, String); 5] = [
         (
             &|volume, keep| {
@@ -594,6 +593,9 @@ fn damaged_index_blocks_leave_their_names_in_use() {
         assert_eq!(listing(&snapshot), files);
     }
 }
+
+/// Spoils the index of the directory with this number.
+type Damage<'a> = &'a dyn Fn(&mut Volume, u64);
 
 fn drop_attribute(volume: &mut Volume, record: u64, kind: u32) {
     volume.records.get_mut(&record).unwrap().attributes.retain(|attribute| attribute.kind != kind);

@@ -1,5 +1,6 @@
 //! The state of one slice, and how it is read.
 
+mod byte_runs;
 mod content;
 mod effort;
 mod hives;
