@@ -6,6 +6,7 @@ mod database;
 mod diff;
 mod export;
 mod inspect;
+mod lock;
 mod plan;
 mod progress;
 mod run;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use anyhow::Error;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
+use diskprint::{OpenError, printable};
 
 /// How a command ended that did not fail.
 enum Outcome {
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to say it to when standard error is gone, too.
-            let _ = writeln!(io::stderr(), "diskprint: {error:#}");
+            let _ = print_error(&error);
             ExitCode::FAILURE
         }
     }
@@ -57,6 +59,17 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
             Ok(Outcome::Clean)
         }
     }
+}
+
+/// Prints an error with its causes, and what was found wrong on the way to it.
+fn print_error(error: &Error) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    writeln!(err, "diskprint: {}", printable(&format!("{error:#}")))?;
+    let opening = error.chain().find_map(|cause| cause.downcast_ref::<OpenError>());
+    for fault in opening.map_or(&[][..], |error| &error.faults) {
+        writeln!(err, "  found before that: {}", printable(&fault.to_string()))?;
+    }
+    Ok(())
 }
 
 fn is_broken_pipe(error: &Error) -> bool {

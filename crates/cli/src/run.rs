@@ -11,6 +11,7 @@ use diskprint::{
 use diskprint_store::{Results, Run, SliceResults, SliceRow, Sqlite, write_registry_deltas};
 
 use crate::args::RunArgs;
+use crate::lock::{self, Lock};
 use crate::plan::{self, Planned};
 use crate::progress::Progress;
 use crate::summary::{self, Step, Summary};
@@ -35,6 +36,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let results_folder = &args.results;
     fs::create_dir_all(results_folder)
         .with_context(|| format!("results folder {}", results_folder.display()))?;
+    let _lock = Lock::take(results_folder)?;
     let mut store = database::open(&args.database, Some(results_folder))?;
     let planned = plan::sequence(&store, &args.final_tarball)?;
 
@@ -89,7 +91,7 @@ fn stored(
 }
 
 fn read_all(planned: &[Planned], args: &RunArgs) -> Result<Vec<Found>, Error> {
-    let scratch = tempfile::Builder::new().prefix(".scratch-").tempdir_in(&args.results);
+    let scratch = tempfile::Builder::new().prefix(lock::SCRATCH).tempdir_in(&args.results);
     let scratch = scratch.with_context(|| format!("results folder {}", args.results.display()))?;
     let mut found: Vec<Found> = Vec::new();
     let mut before: Option<(SliceId, Snapshot)> = None;

@@ -59,8 +59,9 @@ fn the_same_input_gives_the_same_bytes_with_one_thread_and_with_two() {
             let csv =
                 support::expect(0, &["export", "8504-1-7895-1", "--db", &db, "--format", "csv"]);
             let mut files = digests(&results);
-            // The database says when it was made.
+            // The database says when it was made, the lock by whom.
             assert!(files.remove(Path::new("diskprint.db")).is_some());
+            assert!(files.remove(Path::new(".lock")).is_some());
             (files, rows, csv)
         })
         .collect();
@@ -95,9 +96,14 @@ fn a_run_again_changes_nothing() {
     let scratch = tempfile::tempdir().unwrap();
     let results = scratch.path().join("results with spaces");
     let first = run(&last(), &results, &[]);
-    let before = digests(&results);
+    let outputs = || {
+        let mut files = digests(&results);
+        files.remove(Path::new(".lock"));
+        files
+    };
+    let before = outputs();
     let second = run(&last(), &results, &[]);
-    assert_eq!(digests(&results), before);
+    assert_eq!(outputs(), before);
     assert_eq!(
         second.replace("Nothing changed since the last run; these are its results.\n\n", ""),
         first
@@ -108,7 +114,7 @@ fn a_run_again_changes_nothing() {
     let lost = before.keys().find(|path| path.ends_with("fiout.dfxml")).unwrap();
     fs::remove_file(results.join(lost)).unwrap();
     run(&last(), &results, &[]);
-    let mut again = digests(&results);
+    let mut again = outputs();
     let mut before = before;
     for files in [&mut again, &mut before] {
         files.remove(Path::new("diskprint.db"));
@@ -256,4 +262,22 @@ fn the_registry_rows_of_the_whole_sequence_lie_with_its_last_slice() {
     let found = digests(scratch.path());
     let deltas = found.keys().find(|path| path.ends_with("registry_deltas.db")).unwrap();
     assert!(deltas.to_string_lossy().contains("8504-1-7895-1-40.tar.gz"), "{deltas:?}");
+}
+
+#[test]
+fn two_runs_into_one_folder_do_not_meet_and_what_a_killed_one_left_is_removed() {
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path();
+    fs::create_dir(results.join(".scratch-killed")).unwrap();
+    let holder = fs::File::create(results.join(".lock")).unwrap();
+    holder.lock().unwrap();
+    fs::write(results.join(".lock"), "4711\n").unwrap();
+    let last = last();
+    let args = ["run".as_ref(), last.as_os_str(), results.as_os_str()];
+    let error = support::expect(1, &args);
+    assert!(error.contains("another run (process 4711)"), "{error}");
+    assert!(results.join(".scratch-killed").exists());
+    drop(holder);
+    support::expect(0, &args);
+    assert!(!results.join(".scratch-killed").exists());
 }

@@ -116,9 +116,6 @@ fn record_bitmap(volume: &Volume, count: usize) -> Vec<u8> {
     for number in volume.records.iter().filter_map(in_use).chain(12..16) {
         bits[number as usize / 8] |= 1 << (number % 8);
     }
-    for number in &volume.bitmap_lies {
-        bits[*number as usize / 8] ^= 1 << (number % 8);
-    }
     bits
 }
 

@@ -65,8 +65,6 @@ pub struct Volume {
     pub listed: BTreeMap<u64, Vec<Entry>>,
     /// Clusters that are marked as free though something is in them.
     pub freed: Vec<u64>,
-    /// Records whose mark in the bitmap is the opposite of what they say.
-    pub bitmap_lies: Vec<u64>,
     next: u64,
 }
 
@@ -98,7 +96,6 @@ impl Volume {
             records: BTreeMap::new(),
             listed: BTreeMap::new(),
             freed: Vec::new(),
-            bitmap_lies: Vec::new(),
             next: FIRST_USER,
         };
         let boot = 8192usize.div_ceil(options.cluster);
