@@ -34,11 +34,28 @@ pub fn write_file(
     File::open(folder)?.sync_all()
 }
 
+/// The name of a file that is not whole yet begins with this.
+const UNFINISHED: &str = ".part-";
+
+/// Removes what writers that were killed left in `folder`. Nobody may be writing to it.
+///
+/// # Errors
+/// When the folder cannot be read or a file not removed.
+pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// A new file whose permissions are those of any other new file; by itself a temporary one would
 /// be its owner's alone.
 fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".part-");
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -33,7 +33,8 @@ pub fn read(
 }
 
 /// Writes a state into `folder`: its files as DFXML, all of them and those in use, its hives as
-/// RegXML, and a manifest of these. RegXML files of an earlier run that are in it no longer go.
+/// RegXML, and a manifest of these. RegXML files of an earlier run that are in it no longer go, and
+/// what a run that was killed left half done goes, too: nobody else may be writing to the folder.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -92,6 +93,7 @@ pub fn is_complete(folder: &Path) -> bool {
 
 fn remove_others(folder: &Path, named: &[(&Hive, String)]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
+    results::remove_unfinished(folder)?;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();

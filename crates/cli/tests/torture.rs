@@ -1,0 +1,105 @@
+//! A run that is killed leaves nothing half done that looks done: the next one completes, and its
+//! outputs are those of a run that was not disturbed.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use diskprint::Digests;
+
+const SEQUENCE: &str = "8504-1-7895-1";
+
+fn last() -> PathBuf {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/8504-1/7895-1");
+    examples.canonicalize().unwrap().join("8504-1-7895-1-40.tar.gz")
+}
+
+fn command(results: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_diskprint"));
+    command.arg("run").arg(last()).arg(results).env_remove("DISKPRINT_DB");
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// All outputs and rows of a run, as digests and text.
+fn outcome(results: &Path) -> (BTreeMap<PathBuf, [u8; 32]>, String) {
+    let (mut files, mut left) = (BTreeMap::new(), vec![results.to_owned()]);
+    while let Some(at) = left.pop() {
+        for entry in fs::read_dir(&at).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                left.push(path);
+            } else {
+                let digest = Digests::of(&fs::read(&path).unwrap()).sha256;
+                files.insert(path.strip_prefix(results).unwrap().to_owned(), digest);
+            }
+        }
+    }
+    // The lock names a process, the database times; its rows are compared instead.
+    files.retain(|path, _| {
+        !path.starts_with(".lock") && !path.to_string_lossy().contains("diskprint.db")
+    });
+    let db = format!("sqlite:{}", results.join("diskprint.db").display());
+    let rows = support::expect(0, &["export", SEQUENCE, "--db", &db]);
+    (files, rows)
+}
+
+/// How many times a run is killed.
+const KILLS: u32 = 100;
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_is_completed_by_the_next() {
+    let scratch = tempfile::tempdir().unwrap();
+    let undisturbed = scratch.path().join("undisturbed");
+    let started = Instant::now();
+    assert!(command(&undisturbed).status().unwrap().success());
+    let length = started.elapsed();
+    let expected = outcome(&undisturbed);
+
+    let results = scratch.path().join("killed");
+    let mut interrupted = 0;
+    for kill in 0..KILLS {
+        // The moments are spread over the length of a run, in an order that jumps about.
+        let moment = length * (kill * 37 % KILLS) / KILLS * 3 / 4;
+        let mut run = command(&results).spawn().unwrap();
+        thread::sleep(moment);
+        run.kill().unwrap();
+        let by_signal = !run.wait().unwrap().success();
+        interrupted += u32::from(by_signal);
+        if !by_signal || kill % 10 == 9 {
+            // What is there now is completed, compared, and taken away for the next round.
+            assert!(command(&results).status().unwrap().success(), "after {kill} kills");
+            assert_eq!(outcome(&results), expected, "after {kill} kills");
+            fs::remove_dir_all(&results).unwrap();
+        }
+    }
+    println!("{interrupted} of {KILLS} runs were killed before their end");
+    // On a busy machine the first run may have been the slowest; then most end before the kill.
+    assert!(interrupted >= KILLS / 10, "{interrupted}");
+}
+
+#[test]
+fn the_same_moment_in_every_step_leaves_a_run_that_can_be_completed() {
+    // Kills after a growing time without ever clearing: each run meets what all before it left.
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path().join("results");
+    let step = Duration::from_millis(4);
+    for kill in 0..40 {
+        let mut run = command(&results).spawn().unwrap();
+        thread::sleep(step * kill);
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
+    assert!(command(&results).status().unwrap().success());
+    let left: Vec<String> = fs::read_dir(&results)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with(".scratch") || name.starts_with(".part"))
+        .collect();
+    assert_eq!(left, [] as [String; 0]);
+}
