@@ -1,12 +1,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, bail};
-use diskprint_store::Sqlite;
+use diskprint_store::{Sqlite, Store};
 
 use crate::args::DatabaseArgs;
 
 /// Opens the database that is named, or `diskprint.db` in the folder `results`.
-pub fn open(args: &DatabaseArgs, results: Option<&Path>) -> Result<Sqlite, Error> {
+pub fn open(args: &DatabaseArgs, results: Option<&Path>) -> Result<Box<dyn Store>, Error> {
     let path = match (&args.db, results) {
         (Some(name), _) => sqlite_path(name)?,
         (None, Some(results)) => results.join("diskprint.db"),
@@ -15,17 +15,20 @@ pub fn open(args: &DatabaseArgs, results: Option<&Path>) -> Result<Sqlite, Error
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
     }
-    Sqlite::open(&path).with_context(|| format!("database {}", path.display()))
+    let store = Sqlite::open(&path).with_context(|| format!("database {}", path.display()))?;
+    Ok(Box::new(store))
 }
 
 /// Opens a database that must be there.
-pub fn open_existing(args: &DatabaseArgs) -> Result<Sqlite, Error> {
+pub fn open_existing(args: &DatabaseArgs) -> Result<Box<dyn Store>, Error> {
     let Some(name) = &args.db else { bail!(NO_DATABASE) };
     let path = sqlite_path(name)?;
     if !path.is_file() {
         bail!("there is no database {}; diskprint run makes one", path.display());
     }
-    Sqlite::open_existing(&path).with_context(|| format!("database {}", path.display()))
+    let store =
+        Sqlite::open_existing(&path).with_context(|| format!("database {}", path.display()))?;
+    Ok(Box::new(store))
 }
 
 const NO_DATABASE: &str =

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use anyhow::{Context, Result, bail};
 use diskprint::{CellDelta, FileDelta};
 use diskprint_formats::{CodePoint, Name};
-use diskprint_store::{SliceRow, Sqlite};
+use diskprint_store::{SliceRow, Store};
 
 use crate::args::{ExportArgs, Format};
 use crate::{Outcome, database};
@@ -88,7 +88,7 @@ pub fn run(args: &ExportArgs) -> Result<Outcome> {
     };
     let sequence = store.sequence(&osetid, &appetid)?;
     let mut writer = Writer::new(args.format, BufWriter::new(io::stdout().lock()))?;
-    from_store(&store, &sequence, &mut writer)?;
+    from_store(&*store, &sequence, &mut writer)?;
     writer.finish()?;
     Ok(Outcome::Clean)
 }
@@ -106,7 +106,7 @@ fn sequence_name(name: &str) -> Option<(String, String)> {
 /// Writes all stored differences of a sequence: slice by slice, files before cells, each in stored
 /// order.
 pub fn from_store<W: Write>(
-    store: &Sqlite,
+    store: &dyn Store,
     sequence: &[SliceRow],
     writer: &mut Writer<W>,
 ) -> Result<()> {

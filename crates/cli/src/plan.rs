@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, bail};
 use diskprint::{Hex, SliceId};
-use diskprint_store::{SliceRow, Sqlite};
+use diskprint_store::{SliceRow, Store};
 
 /// A slice to be read.
 pub struct Planned {
@@ -31,7 +31,7 @@ impl Planned {
 
 /// The sequence that ends with `end`: as the database has it, or else the slices beside it in the
 /// order of their ids.
-pub fn sequence(store: &Sqlite, end: &Path) -> Result<Vec<Planned>, Error> {
+pub fn sequence(store: &dyn Store, end: &Path) -> Result<Vec<Planned>, Error> {
     let end = std::path::absolute(end).with_context(|| end.display().to_string())?;
     if !end.exists() {
         bail!("{}: no such file", end.display());

@@ -8,7 +8,7 @@ use diskprint::diff::{self, Comparison};
 use diskprint::{
     Digests, Fault, Hex, SliceId, Snapshot, Step as FaultStep, pipeline, results, survey,
 };
-use diskprint_store::{Results, Run, SliceResults, SliceRow, Sqlite, write_registry_deltas};
+use diskprint_store::{Results, Run, SliceResults, SliceRow, Store, write_registry_deltas};
 
 use crate::args::RunArgs;
 use crate::lock::{self, Lock};
@@ -38,9 +38,9 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
         .with_context(|| format!("results folder {}", results_folder.display()))?;
     let _lock = Lock::take(results_folder)?;
     let mut store = database::open(&args.database, Some(results_folder))?;
-    let planned = plan::sequence(&store, &args.final_tarball)?;
+    let planned = plan::sequence(&*store, &args.final_tarball)?;
 
-    let (found, is_new) = match stored(&store, &planned, results_folder)? {
+    let (found, is_new) = match stored(&*store, &planned, results_folder)? {
         Some(found) => (found, false),
         None => {
             let read = || read_all(&planned, args);
@@ -48,7 +48,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
         }
     };
     if is_new {
-        store_all(&mut store, &found, results_folder)?;
+        store_all(&mut *store, &found, results_folder)?;
     }
     report(args, &found, is_new)
 }
@@ -56,7 +56,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
 /// What the database says of the sequence, when the last run over it had the same tarballs and
 /// version and its outputs are there.
 fn stored(
-    store: &Sqlite,
+    store: &dyn Store,
     planned: &[Planned],
     results_folder: &Path,
 ) -> Result<Option<Vec<Found>>, Error> {
@@ -147,7 +147,7 @@ fn inputs<'r>(rows: impl Iterator<Item = &'r SliceRow>) -> String {
     Hex(&Digests::of(list.as_bytes()).sha256).to_string()
 }
 
-fn store_all(store: &mut Sqlite, found: &[Found], results_folder: &Path) -> Result<(), Error> {
+fn store_all(store: &mut dyn Store, found: &[Found], results_folder: &Path) -> Result<(), Error> {
     let now = jiff::Timestamp::now().to_string();
     let rows: Vec<SliceRow> = found.iter().map(|found| found.row.clone()).collect();
     store.register_slices(&rows, &now)?;

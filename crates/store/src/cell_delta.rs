@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
 use diskprint::{Cell, CellChanges, CellKind, ValueCell};
-use rusqlite::types::Value;
 
-use crate::column::{self, Columns, bad};
+use crate::column::{self, Bad, Columns, Value};
 use crate::delta_table::{DeltaTable, Stored};
 use crate::names;
 
@@ -27,6 +26,7 @@ impl Stored<CellChanges> for Cell {
             "sha1",
             "rendered_sha1",
         ],
+        names: &["hive", "root", "class", "value"],
     };
 
     fn flags(changes: &CellChanges) -> Vec<bool> {
@@ -41,16 +41,16 @@ impl Stored<CellChanges> for Cell {
     fn values(&self) -> Vec<Value> {
         let mut values = vec![
             self.partition.into(),
-            column::name(&self.hive),
-            column::name(&self.root),
+            (&self.hive).into(),
+            (&self.root).into(),
             names::encode(self.key.iter()).into(),
             column::time(self.parent_mtime),
         ];
         values.extend(match &self.kind {
             CellKind::Key { mtime, class } => [
-                Value::Text("key".to_owned()),
+                "key".into(),
                 column::time(*mtime),
-                class.as_ref().map_or(Value::Null, column::name),
+                class.as_ref().into(),
                 Value::Null,
                 Value::Null,
                 Value::Null,
@@ -59,10 +59,10 @@ impl Stored<CellChanges> for Cell {
                 Value::Null,
             ],
             CellKind::Value(value) => [
-                Value::Text("value".to_owned()),
+                "value".into(),
                 Value::Null,
                 Value::Null,
-                column::name(&value.name),
+                (&value.name).into(),
                 value.value_type.into(),
                 column::unsigned(value.size),
                 value.data.as_ref().map_or(Value::Null, |data| Value::Blob(data.to_vec())),
@@ -73,34 +73,34 @@ impl Stored<CellChanges> for Cell {
         values
     }
 
-    fn read(mut columns: Columns<'_>) -> rusqlite::Result<Self> {
+    fn read(mut columns: Columns) -> Result<Self, Bad> {
         Ok(Self {
             partition: columns.next()?,
-            hive: columns.name()?,
-            root: columns.name()?,
+            hive: columns.next()?,
+            root: columns.next()?,
             key: columns.names()?.into(),
             parent_mtime: columns.time()?,
             kind: match columns.next::<String>()?.as_str() {
-                "key" => CellKind::Key { mtime: columns.time()?, class: columns.optional_name()? },
+                "key" => CellKind::Key { mtime: columns.time()?, class: columns.next()? },
                 "value" => {
                     let (None::<i64>, None::<i64>) = (columns.next()?, columns.next()?) else {
-                        return Err(bad("a value with a time or class").into());
+                        return Err(Bad("a value with a time or class"));
                     };
                     CellKind::Value(read_value(&mut columns)?)
                 }
-                _ => return Err(bad("neither key nor value").into()),
+                _ => return Err(Bad("neither key nor value")),
             },
         })
     }
 }
 
-fn read_value(columns: &mut Columns<'_>) -> rusqlite::Result<ValueCell> {
+fn read_value(columns: &mut Columns) -> Result<ValueCell, Bad> {
     Ok(ValueCell {
-        name: columns.name()?,
+        name: columns.next()?,
         value_type: columns.next()?,
         size: columns.unsigned()?,
         data: columns.next::<Option<Vec<u8>>>()?.map(Arc::from),
-        sha1: columns.digest()?.ok_or_else(|| bad("a value without a digest"))?,
+        sha1: columns.digest()?.ok_or(Bad("a value without a digest"))?,
         rendered_sha1: columns.digest()?,
     })
 }

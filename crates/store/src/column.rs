@@ -2,19 +2,75 @@
 
 use diskprint::Hex;
 use diskprint_formats::{Filetime, Name};
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Value, ValueRef};
 
 use crate::names;
 
-/// A name: TEXT, or a BLOB of WTF-8 where it is not text or holds U+0000, at which tools stop.
-pub(crate) fn name(name: &Name) -> Value {
-    match name.to_str().filter(|text| !text.contains('\0')) {
-        Some(text) => Value::Text(text.to_owned()),
-        None => Value::Blob(name.as_bytes().to_vec()),
+/// A value of one column, before a database has its say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Null,
+    Flag(bool),
+    Integer(i64),
+    Text(String),
+    /// A name, which text cannot always hold; each database says how it keeps those.
+    Name(Name),
+    Blob(Vec<u8>),
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
     }
 }
 
-/// A name for people, always TEXT: unpaired surrogates and U+0000 read `\uXXXX`.
+impl From<u16> for Value {
+    fn from(number: u16) -> Self {
+        Self::Integer(number.into())
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Integer(number.into())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&Name> for Value {
+    fn from(name: &Name) -> Self {
+        Self::Name(name.clone())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, T::into)
+    }
+}
+
+/// The name where it is text without U+0000, at which tools stop and which PostgreSQL refuses.
+pub(crate) fn plain(name: &Name) -> Option<&str> {
+    name.to_str().filter(|text| !text.contains('\0'))
+}
+
+/// A name for people, always text: unpaired surrogates and U+0000 read `\uXXXX`.
 pub(crate) fn shown(name: &Name) -> String {
     name.to_text().replace('\0', "\\u0000")
 }
@@ -31,84 +87,125 @@ pub(crate) fn time(time: Filetime) -> Value {
 
 /// A digest, as lower-case hexadecimal digits.
 pub(crate) fn digest(digest: Option<&[u8]>) -> Value {
-    digest.map_or(Value::Null, |digest| Value::Text(Hex(digest).to_string()))
+    digest.map(|digest| Hex(digest).to_string()).into()
 }
 
-/// Reads the columns of a row one after another.
-pub(crate) struct Columns<'a> {
-    row: &'a rusqlite::Row<'a>,
-    next: usize,
+/// A value that none of our programs wrote.
+#[derive(Debug, thiserror::Error)]
+#[error("not of our making: {0}")]
+pub(crate) struct Bad(pub(crate) &'static str);
+
+/// What can be read from a column.
+pub(crate) trait FromValue: Sized {
+    fn from_value(value: Value) -> Result<Self, Bad>;
 }
 
-impl<'a> Columns<'a> {
-    pub(crate) fn from(row: &'a rusqlite::Row<'a>, first: usize) -> Self {
-        Self { row, next: first }
-    }
-
-    pub(crate) fn next<T: FromSql>(&mut self) -> rusqlite::Result<T> {
-        self.next += 1;
-        self.row.get(self.next - 1)
-    }
-
-    pub(crate) fn name(&mut self) -> rusqlite::Result<Name> {
-        self.next::<StoredName>().map(|name| name.0)
-    }
-
-    pub(crate) fn optional_name(&mut self) -> rusqlite::Result<Option<Name>> {
-        Ok(self.next::<Option<StoredName>>()?.map(|name| name.0))
-    }
-
-    pub(crate) fn names(&mut self) -> rusqlite::Result<Vec<Name>> {
-        self.next::<StoredNames>().map(|names| names.0)
-    }
-
-    pub(crate) fn unsigned(&mut self) -> rusqlite::Result<u64> {
-        self.next::<i64>().map(i64::cast_unsigned)
-    }
-
-    pub(crate) fn time(&mut self) -> rusqlite::Result<Filetime> {
-        self.unsigned().map(Filetime)
-    }
-
-    pub(crate) fn digest<const N: usize>(&mut self) -> rusqlite::Result<Option<[u8; N]>> {
-        Ok(self.next::<Option<StoredDigest<N>>>()?.map(|digest| digest.0))
-    }
-}
-
-struct StoredName(Name);
-
-impl FromSql for StoredName {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+impl FromValue for i64 {
+    fn from_value(value: Value) -> Result<Self, Bad> {
         match value {
-            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                Ok(Self(Name::from_wtf8(bytes.to_vec())))
-            }
-            _ => Err(FromSqlError::InvalidType),
+            Value::Integer(number) => Ok(number),
+            _ => Err(Bad("not a number")),
         }
     }
 }
 
-struct StoredNames(Vec<Name>);
-
-impl FromSql for StoredNames {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        names::decode(value.as_str()?).map(Self).ok_or_else(|| bad("not a list of names"))
+impl FromValue for u32 {
+    fn from_value(value: Value) -> Result<Self, Bad> {
+        i64::from_value(value)?.try_into().map_err(|_| Bad("not a number of 32 bits"))
     }
 }
 
-struct StoredDigest<const N: usize>([u8; N]);
+impl FromValue for u16 {
+    fn from_value(value: Value) -> Result<Self, Bad> {
+        i64::from_value(value)?.try_into().map_err(|_| Bad("not a number of 16 bits"))
+    }
+}
 
-impl<const N: usize> FromSql for StoredDigest<N> {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let digits = value.as_str()?.as_bytes();
+impl FromValue for bool {
+    fn from_value(value: Value) -> Result<Self, Bad> {
+        match value {
+            Value::Flag(flag) => Ok(flag),
+            // SQLite has no other.
+            Value::Integer(flag) => Ok(flag != 0),
+            _ => Err(Bad("not a flag")),
+        }
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: Value) -> Result<Self, Bad> {
+        match value {
+            Value::Text(text) => Ok(text),
+            _ => Err(Bad("not text")),
+        }
+    }
+}
+
+impl FromValue for Vec<u8> {
+    fn from_value(value: Value) -> Result<Self, Bad> {
+        match value {
+            Value::Blob(bytes) => Ok(bytes),
+            _ => Err(Bad("not bytes")),
+        }
+    }
+}
+
+impl FromValue for Name {
+    fn from_value(value: Value) -> Result<Self, Bad> {
+        match value {
+            Value::Text(text) => Ok(Self::from(&*text)),
+            Value::Blob(bytes) => Ok(Self::from_wtf8(bytes)),
+            Value::Name(name) => Ok(name),
+            _ => Err(Bad("not a name")),
+        }
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: Value) -> Result<Self, Bad> {
+        match value {
+            Value::Null => Ok(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+/// Reads the columns of a row one after another.
+pub(crate) struct Columns(std::vec::IntoIter<Value>);
+
+impl From<Vec<Value>> for Columns {
+    fn from(row: Vec<Value>) -> Self {
+        Self(row.into_iter())
+    }
+}
+
+impl Columns {
+    pub(crate) fn next<T: FromValue>(&mut self) -> Result<T, Bad> {
+        T::from_value(self.0.next().ok_or(Bad("too few columns"))?)
+    }
+
+    /// Takes the next `count` columns, or as many as are left.
+    pub(crate) fn split(&mut self, count: usize) -> Self {
+        Self::from(self.0.by_ref().take(count).collect::<Vec<_>>())
+    }
+
+    pub(crate) fn names(&mut self) -> Result<Vec<Name>, Bad> {
+        names::decode(&self.next::<String>()?).ok_or(Bad("not a list of names"))
+    }
+
+    pub(crate) fn unsigned(&mut self) -> Result<u64, Bad> {
+        self.next::<i64>().map(i64::cast_unsigned)
+    }
+
+    pub(crate) fn time(&mut self) -> Result<Filetime, Bad> {
+        self.unsigned().map(Filetime)
+    }
+
+    pub(crate) fn digest<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Bad> {
+        let Some(digits) = self.next::<Option<String>>()? else { return Ok(None) };
         let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
+        let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
         let digest = bytes.and_then(|bytes| bytes.try_into().ok());
-        digest.map(Self).ok_or_else(|| bad("not a digest of that length"))
+        digest.map(Some).ok_or(Bad("not a digest of that length"))
     }
-}
-
-/// A value that none of our programs wrote.
-pub(crate) fn bad(what: &str) -> FromSqlError {
-    FromSqlError::Other(what.into())
 }

@@ -1,13 +1,10 @@
 //! What the two tables of differences have in common: a row has an action, flags of what changed,
 //! and the same columns twice, for the item before and after.
 
-use diskprint::{Delta, SliceId};
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use diskprint::Delta;
 
-use crate::Error;
-use crate::column::{Columns, bad};
-use crate::error::doing;
+use crate::column::{Bad, Columns, Value};
+use crate::table::{Column, Table};
 
 /// A table of differences and its columns beside `osetid, appetid, sliceid, ordinal, action`.
 pub(crate) struct DeltaTable {
@@ -16,6 +13,8 @@ pub(crate) struct DeltaTable {
     pub(crate) flags: &'static [&'static str],
     /// Columns of one side, each of which is there with `_before` and with `_after`.
     pub(crate) side: &'static [&'static str],
+    /// Those of `side` that hold names.
+    pub(crate) names: &'static [&'static str],
 }
 
 /// How items of type `T`, with changes `C`, become rows and rows become items.
@@ -24,96 +23,50 @@ pub(crate) trait Stored<C>: Sized {
     fn flags(changes: &C) -> Vec<bool>;
     fn changes(flags: &[bool]) -> Option<C>;
     fn values(&self) -> Vec<Value>;
-    fn read(columns: Columns<'_>) -> rusqlite::Result<Self>;
+    fn read(columns: Columns) -> Result<Self, Bad>;
 }
 
-impl DeltaTable {
-    /// All columns but the first four, in the table's order.
-    fn columns(&self) -> String {
-        let mut columns = vec!["action".to_owned()];
-        columns.extend(self.flags.iter().map(|&flag| flag.to_owned()));
-        for side in ["before", "after"] {
-            columns.extend(self.side.iter().map(|column| format!("{column}_{side}")));
-        }
-        columns.join(", ")
+/// The table that differences of type `T` are in.
+pub(crate) fn table<T: Stored<C>, C>() -> Table {
+    let DeltaTable { name, flags, side, names } = T::TABLE;
+    let plain = |name: &str| Column { name: name.to_owned(), is_name: false };
+    let mut columns = vec![plain("action")];
+    columns.extend(flags.iter().map(|flag| plain(flag)));
+    for when in ["before", "after"] {
+        columns.extend(side.iter().map(|column| Column {
+            name: format!("{column}_{when}"),
+            is_name: names.contains(column),
+        }));
     }
-
-    fn width(&self) -> usize {
-        5 + self.flags.len() + 2 * self.side.len()
-    }
+    Table { name, columns }
 }
 
-/// Adds a row for each of `deltas`, numbered in their order.
-pub(crate) fn insert<'a, T: Stored<C> + 'a, C: 'a>(
-    connection: &Connection,
-    slice: &SliceId,
-    deltas: impl IntoIterator<Item = &'a Delta<T, C>>,
-) -> Result<(), Error> {
-    let table = T::TABLE;
-    let sql = format!(
-        "INSERT INTO {} (osetid, appetid, sliceid, ordinal, {}) VALUES ({})",
-        table.name,
-        table.columns(),
-        vec!["?"; table.width()].join(", "),
-    );
-    let failed = doing("storing differences");
-    let mut statement = connection.prepare(&sql).map_err(&failed)?;
-    for (ordinal, delta) in (0i64..).zip(deltas) {
-        let mut values: Vec<Value> = Vec::with_capacity(table.width());
-        values.push(slice.osetid.clone().into());
-        values.push(slice.appetid.clone().into());
-        values.push(slice.sliceid.into());
-        values.push(ordinal.into());
-        values.extend(row(delta));
-        statement.execute(params_from_iter(values)).map_err(&failed)?;
-    }
-    Ok(())
-}
-
-fn row<T: Stored<C>, C>(delta: &Delta<T, C>) -> Vec<Value> {
+/// The columns of a difference.
+pub(crate) fn row<T: Stored<C>, C>(delta: &Delta<T, C>) -> Vec<Value> {
     let table = T::TABLE;
     let flags = delta.changes().map_or(vec![false; table.flags.len()], T::flags);
     let side = |item: Option<&T>| item.map_or(vec![Value::Null; table.side.len()], T::values);
-    let mut values = vec![Value::Text(delta.action().to_owned())];
+    let mut values = vec![delta.action().into()];
     values.extend(flags.into_iter().map(Value::from));
     values.extend(side(delta.before()));
     values.extend(side(delta.after()));
     values
 }
 
-/// Reads the differences of `slice` back, in their order.
-pub(crate) fn select<T: Stored<C>, C>(
-    connection: &Connection,
-    slice: &SliceId,
-) -> Result<Vec<Delta<T, C>>, Error> {
-    let table = T::TABLE;
-    let sql = format!(
-        "SELECT {} FROM {} WHERE osetid = ? AND appetid = ? AND sliceid = ? ORDER BY ordinal",
-        table.columns(),
-        table.name,
-    );
-    let failed = doing("reading differences");
-    let mut statement = connection.prepare(&sql).map_err(&failed)?;
-    statement
-        .query_map((&slice.osetid, &slice.appetid, slice.sliceid), read)
-        .and_then(Iterator::collect)
-        .map_err(&failed)
-}
-
-fn read<T: Stored<C>, C>(row: &rusqlite::Row<'_>) -> rusqlite::Result<Delta<T, C>> {
+/// Reads what [`row`] made.
+pub(crate) fn read<T: Stored<C>, C>(row: Vec<Value>) -> Result<Delta<T, C>, Bad> {
     let DeltaTable { flags, side, .. } = T::TABLE;
-    let before = || T::read(Columns::from(row, 1 + flags.len()));
-    let after = || T::read(Columns::from(row, 1 + flags.len() + side.len()));
-    match row.get::<_, String>(0)?.as_str() {
-        "new" => Ok(Delta::New(after()?)),
-        "deleted" => Ok(Delta::Deleted(before()?)),
+    let mut columns = Columns::from(row);
+    let action: String = columns.next()?;
+    let flags: Vec<bool> = flags.iter().map(|_| columns.next()).collect::<Result<_, _>>()?;
+    let (before, after) = (columns.split(side.len()), columns.split(side.len()));
+    match action.as_str() {
+        "new" => Ok(Delta::New(T::read(after)?)),
+        "deleted" => Ok(Delta::Deleted(T::read(before)?)),
         "altered" => {
-            let mut columns = Columns::from(row, 1);
-            let flags: Vec<bool> =
-                flags.iter().map(|_| columns.next()).collect::<rusqlite::Result<_>>()?;
-            let changes = T::changes(&flags).ok_or_else(|| bad("other flags"))?;
-            Ok(Delta::Altered { before: before()?, after: after()?, changes })
+            let changes = T::changes(&flags).ok_or(Bad("other flags"))?;
+            Ok(Delta::Altered { before: T::read(before)?, after: T::read(after)?, changes })
         }
-        _ => Err(bad("no action of a difference").into()),
+        _ => Err(Bad("no action of a difference")),
     }
 }

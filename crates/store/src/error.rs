@@ -12,7 +12,7 @@ pub enum Error {
         /// What was being done.
         doing: &'static str,
         /// What the database says.
-        source: rusqlite::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The file could not be written.
     #[error("{}: cannot write", path.display())]
@@ -100,6 +100,9 @@ fn list(ids: &[i64]) -> String {
 }
 
 /// Says what was being done when the database failed.
-pub(crate) fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
-    move |source| Error::Database { doing, source }
+pub(crate) fn doing<E>(doing: &'static str) -> impl Fn(E) -> Error
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    move |source| Error::Database { doing, source: Box::new(source) }
 }

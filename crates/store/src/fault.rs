@@ -1,66 +1,36 @@
-use diskprint::{Fault, Place, SliceId, Step};
+use diskprint::{Fault, Place, Step};
 use diskprint_formats::Name;
-use rusqlite::Connection;
 
-use crate::column::{self, Columns, bad};
-use crate::error::doing;
-use crate::{Error, names};
+use crate::column::{self, Bad, Columns, Value};
+use crate::names;
+use crate::table::{Column, Table};
 
-/// Adds a row for each of `faults`, numbered in their order.
-pub(crate) fn insert<'a>(
-    connection: &Connection,
-    slice: &SliceId,
-    faults: impl IntoIterator<Item = &'a Fault>,
-) -> Result<(), Error> {
-    let failed = doing("storing faults");
-    let mut statement = connection
-        .prepare(
-            "INSERT INTO diskprint_fault
-             (osetid, appetid, sliceid, ordinal, place, steps, what, skipped)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .map_err(&failed)?;
-    for (ordinal, fault) in (0i64..).zip(faults) {
-        let text = |text: &str| column::name(&text.into());
-        let SliceId { osetid, appetid, sliceid } = slice;
-        statement
-            .execute((
-                osetid,
-                appetid,
-                sliceid,
-                ordinal,
-                text(&fault.place.to_string()),
-                steps(&fault.place),
-                text(&fault.what),
-                text(&fault.skipped),
-            ))
-            .map_err(&failed)?;
-    }
-    Ok(())
+/// The table that faults are in.
+pub(crate) fn table() -> Table {
+    let column = |(name, is_name)| Column { name: String::from(name), is_name };
+    let columns = [("place", false), ("steps", false), ("what", true), ("skipped", true)];
+    Table { name: "diskprint_fault", columns: columns.map(column).into() }
 }
 
-/// Reads the faults of `slice` back, in their order.
-pub(crate) fn select(connection: &Connection, slice: &SliceId) -> Result<Vec<Fault>, Error> {
-    let failed = doing("reading faults");
-    connection
-        .prepare(
-            "SELECT steps, what, skipped FROM diskprint_fault
-             WHERE osetid = ? AND appetid = ? AND sliceid = ? ORDER BY ordinal",
-        )
-        .and_then(|mut statement| {
-            statement
-                .query_map((&slice.osetid, &slice.appetid, slice.sliceid), read)
-                .and_then(Iterator::collect)
-        })
-        .map_err(&failed)
+/// The columns of a fault.
+pub(crate) fn row(fault: &Fault) -> Vec<Value> {
+    let name = |text: &str| Value::Name(text.into());
+    vec![
+        column::shown(&Name::from(&*fault.place.to_string())).into(),
+        steps(&fault.place).into(),
+        name(&fault.what),
+        name(&fault.skipped),
+    ]
 }
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Fault> {
-    let mut columns = Columns::from(row, 0);
+/// Reads what [`row`] made.
+pub(crate) fn read(row: Vec<Value>) -> Result<Fault, Bad> {
+    let mut columns = Columns::from(row);
+    let _place: String = columns.next()?;
     Ok(Fault {
-        place: place(&columns.names()?).ok_or_else(|| bad("no steps of a place"))?,
-        what: columns.name()?.to_text().into_owned(),
-        skipped: columns.name()?.to_text().into_owned(),
+        place: place(&columns.names()?).ok_or(Bad("no steps of a place"))?,
+        what: columns.next::<Name>()?.to_text().into_owned(),
+        skipped: columns.next::<Name>()?.to_text().into_owned(),
     })
 }
 

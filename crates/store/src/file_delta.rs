@@ -1,7 +1,6 @@
 use diskprint::{Allocation, Digests, FileChanges, FileEntry, FileKind, Times};
-use rusqlite::types::Value;
 
-use crate::column::{self, Columns, bad};
+use crate::column::{self, Bad, Columns, Value};
 use crate::delta_table::{DeltaTable, Stored};
 
 /// Byte runs are not kept: DFXML has them.
@@ -36,6 +35,7 @@ impl Stored<FileChanges> for FileEntry {
             "sha1",
             "sha256",
         ],
+        names: &["path", "stream", "link_target"],
     };
 
     fn flags(changes: &FileChanges) -> Vec<bool> {
@@ -51,9 +51,9 @@ impl Stored<FileChanges> for FileEntry {
         let digests = self.digests.as_ref();
         let mut values = vec![
             self.partition.into(),
-            column::name(&self.path),
-            self.stream.as_ref().map_or(Value::Null, column::name),
-            Value::Text(self.kind.letter().to_owned()),
+            (&self.path).into(),
+            self.stream.as_ref().into(),
+            self.kind.letter().into(),
             self.alloc.name.into(),
             self.alloc.inode.into(),
             column::unsigned(self.inode),
@@ -67,7 +67,7 @@ impl Stored<FileChanges> for FileEntry {
         values.extend(times(Some(&self.times)));
         values.extend(times(self.name_times.as_ref()));
         values.extend([
-            self.target.as_ref().map_or(Value::Null, column::name),
+            self.target.as_ref().into(),
             column::digest(digests.map(|digests| &digests.md5[..])),
             column::digest(digests.map(|digests| &digests.sha1[..])),
             column::digest(digests.map(|digests| &digests.sha256[..])),
@@ -75,11 +75,11 @@ impl Stored<FileChanges> for FileEntry {
         values
     }
 
-    fn read(mut columns: Columns<'_>) -> rusqlite::Result<Self> {
+    fn read(mut columns: Columns) -> Result<Self, Bad> {
         Ok(Self {
             partition: columns.next()?,
-            path: columns.name()?,
-            stream: columns.optional_name()?,
+            path: columns.next()?,
+            stream: columns.next()?,
             kind: kind(&columns.next::<String>()?)?,
             alloc: Allocation { name: columns.next()?, inode: columns.next()? },
             inode: columns.unsigned()?,
@@ -89,20 +89,20 @@ impl Stored<FileChanges> for FileEntry {
             attributes: columns.next()?,
             link_count: columns.next()?,
             owner_id: columns.next()?,
-            times: read_times(&mut columns)?.ok_or_else(|| bad("a file without times"))?,
+            times: read_times(&mut columns)?.ok_or(Bad("a file without times"))?,
             name_times: read_times(&mut columns)?,
             runs: Vec::new(),
-            target: columns.optional_name()?,
+            target: columns.next()?,
             digests: read_digests(&mut columns)?,
         })
     }
 }
 
-fn kind(letter: &str) -> rusqlite::Result<FileKind> {
+fn kind(letter: &str) -> Result<FileKind, Bad> {
     [FileKind::Regular, FileKind::Directory, FileKind::Link, FileKind::Other]
         .into_iter()
         .find(|kind| kind.letter() == letter)
-        .ok_or_else(|| bad("no kind of file").into())
+        .ok_or(Bad("no kind of file"))
 }
 
 fn times(times: Option<&Times>) -> [Value; 4] {
@@ -114,7 +114,7 @@ fn times(times: Option<&Times>) -> [Value; 4] {
     }
 }
 
-fn read_times(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Times>> {
+fn read_times(columns: &mut Columns) -> Result<Option<Times>, Bad> {
     let mut next = || columns.next::<Option<i64>>();
     let times = (next()?, next()?, next()?, next()?);
     let (Some(mtime), Some(atime), Some(ctime), Some(crtime)) = times else { return Ok(None) };
@@ -123,7 +123,7 @@ fn read_times(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Times>> {
     Ok(Some(Times { mtime, atime, ctime, crtime }))
 }
 
-fn read_digests(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Digests>> {
+fn read_digests(columns: &mut Columns) -> Result<Option<Digests>, Bad> {
     let all = (columns.digest()?, columns.digest()?, columns.digest()?);
     let (Some(md5), Some(sha1), Some(sha256)) = all else { return Ok(None) };
     Ok(Some(Digests { md5, sha1, sha256 }))

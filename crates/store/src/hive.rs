@@ -1,12 +1,7 @@
 use std::collections::BTreeMap;
 
-use diskprint::{CellDelta, SliceId};
+use diskprint::CellDelta;
 use diskprint_formats::Name;
-use rusqlite::{Connection, OptionalExtension};
-
-use crate::Error;
-use crate::column::{name, shown};
-use crate::error::doing;
 
 /// The hives of a sequence, each with its id: by partition and path.
 pub(crate) type HiveIds<'a> = BTreeMap<(u32, &'a Name), i64>;
@@ -15,69 +10,4 @@ pub(crate) type HiveIds<'a> = BTreeMap<(u32, &'a Name), i64>;
 pub(crate) fn key(delta: &CellDelta) -> (u32, &Name) {
     let cell = delta.latest();
     (cell.partition, &cell.hive)
-}
-
-/// Returns the ids of all hives in `deltas`: the ones they have, or new ones in sorted order.
-///
-/// Table `hive` knows no partitions, so ours beside it tells hives of one path apart. A row
-/// without one there was made by the original workflow and is taken for the first that asks.
-pub(crate) fn ids<'a>(
-    connection: &Connection,
-    slice: &SliceId,
-    deltas: impl IntoIterator<Item = &'a CellDelta>,
-    now: &str,
-) -> Result<HiveIds<'a>, Error> {
-    let mut ids: HiveIds<'a> = deltas.into_iter().map(|delta| (key(delta), 0)).collect();
-    for (&hive, id) in &mut ids {
-        *id = match known(connection, slice, hive).map_err(doing("looking for a hive"))? {
-            Some(id) => id,
-            None => add(connection, slice, hive, now).map_err(doing("storing a hive"))?,
-        };
-    }
-    Ok(ids)
-}
-
-fn known(
-    connection: &Connection,
-    slice: &SliceId,
-    (partition, path): (u32, &Name),
-) -> rusqlite::Result<Option<i64>> {
-    connection
-        .prepare_cached(
-            "SELECT hiveid FROM hive JOIN diskprint_hive USING (hiveid)
-             WHERE osetid = ? AND appetid = ? AND partition = ? AND path = ?
-             ORDER BY hiveid LIMIT 1",
-        )?
-        .query_row((&slice.osetid, &slice.appetid, partition, name(path)), |row| row.get(0))
-        .optional()
-}
-
-fn add(
-    connection: &Connection,
-    slice: &SliceId,
-    (partition, path): (u32, &Name),
-    now: &str,
-) -> rusqlite::Result<i64> {
-    let SliceId { osetid, appetid, .. } = slice;
-    let adopted: Option<i64> = connection
-        .prepare_cached(
-            "SELECT hiveid FROM hive WHERE osetid = ? AND appetid = ? AND hivepath = ?
-             AND hiveid NOT IN (SELECT hiveid FROM diskprint_hive) ORDER BY hiveid LIMIT 1",
-        )?
-        .query_row((osetid, appetid, shown(path)), |row| row.get(0))
-        .optional()?;
-    let id = match adopted {
-        Some(id) => id,
-        None => connection
-            .prepare_cached(
-                "INSERT INTO hive (hivepath, appetid, osetid, datetime_ingested_to_postgres)
-                 VALUES (?, ?, ?, ?) RETURNING hiveid",
-            )?
-            .query_row((shown(path), appetid, osetid, now), |row| row.get(0))?,
-    };
-    connection.execute(
-        "INSERT INTO diskprint_hive (hiveid, partition, path) VALUES (?, ?, ?)",
-        (id, partition, name(path)),
-    )?;
-    Ok(id)
 }

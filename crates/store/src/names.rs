@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn lists_of_names_come_back_as_they_were() {
-        for names in crate::sqlite::tests::nasty_names().chunks(3) {
+        for names in crate::tests::nasty_names().chunks(3) {
             assert_eq!(decode(&encode(names)).as_deref(), Some(names));
         }
         assert_eq!(decode("[]"), Some(vec![]));

@@ -1,50 +1,60 @@
+use diskprint::regdelta::Action;
 use diskprint::{CellDelta, regdelta};
-use rusqlite::Connection;
 
-use crate::column::shown;
-use crate::error::doing;
+use crate::SliceRow;
+use crate::column::{Value, shown};
 use crate::hive::{self, HiveIds};
-use crate::{Error, SliceRow};
 
-/// Adds the original workflow's row for each of `deltas`.
-pub(crate) fn insert(
-    connection: &Connection,
-    slice: &SliceRow,
-    deltas: &[CellDelta],
-    hives: &HiveIds<'_>,
-) -> Result<(), Error> {
-    let failed = doing("storing rows of regdelta");
-    let mut statement = connection
-        .prepare(
-            "INSERT INTO regdelta (osetid, appetid, sliceid, hiveid, cellaction,
-                 parentmtimebefore, parentmtimeafter, mtimebefore, mtimeafter,
-                 valuesha1before, valuesha1after, celltypebefore, celltypeafter,
-                 iskeybefore, iskeyafter, slicetype, cellpath)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .map_err(&failed)?;
-    for (delta, row) in deltas.iter().zip(regdelta::rows(deltas)) {
-        let values = rusqlite::params![
-            slice.id.osetid,
-            slice.id.appetid,
-            slice.id.sliceid,
-            hives.get(&hive::key(delta)),
-            row.action.id(),
-            row.before.parentmtime,
-            row.after.parentmtime,
-            row.before.mtime,
-            row.after.mtime,
-            row.before.valuesha1,
-            row.after.valuesha1,
-            row.before.celltype,
-            row.after.celltype,
+/// The columns of the original workflow's table `regdelta`.
+pub(crate) const COLUMNS: [&str; 17] = [
+    "osetid",
+    "appetid",
+    "sliceid",
+    "hiveid",
+    "cellaction",
+    "parentmtimebefore",
+    "parentmtimeafter",
+    "mtimebefore",
+    "mtimeafter",
+    "valuesha1before",
+    "valuesha1after",
+    "celltypebefore",
+    "celltypeafter",
+    "iskeybefore",
+    "iskeyafter",
+    "slicetype",
+    "cellpath",
+];
+
+/// The original workflow's row for each of `deltas`; `action_id` is the number that the table
+/// `cell` of that database has for an action.
+pub(crate) fn rows<'a>(
+    slice: &'a SliceRow,
+    deltas: &'a [CellDelta],
+    hives: &'a HiveIds<'_>,
+    action_id: impl Fn(Action) -> i64 + 'a,
+) -> impl Iterator<Item = [Value; COLUMNS.len()]> + 'a {
+    deltas.iter().zip(regdelta::rows(deltas)).map(move |(delta, row)| {
+        let (before, after) = (row.before, row.after);
+        [
+            slice.id.osetid.as_str().into(),
+            slice.id.appetid.as_str().into(),
+            slice.id.sliceid.into(),
+            hives.get(&hive::key(delta)).copied().into(),
+            action_id(row.action).into(),
+            before.parentmtime.into(),
+            after.parentmtime.into(),
+            before.mtime.into(),
+            after.mtime.into(),
+            before.valuesha1.into(),
+            after.valuesha1.into(),
+            before.celltype.into(),
+            after.celltype.into(),
             // NOT NULL in the original's database: false on the side that is missing.
-            row.before.iskey.unwrap_or(false),
-            row.after.iskey.unwrap_or(false),
-            slice.slicetype,
-            shown(&row.cellpath),
-        ];
-        statement.execute(values).map_err(&failed)?;
-    }
-    Ok(())
+            before.iskey.unwrap_or(false).into(),
+            after.iskey.unwrap_or(false).into(),
+            slice.slicetype.as_str().into(),
+            shown(&row.cellpath).into(),
+        ]
+    })
 }

@@ -11,6 +11,29 @@ pub struct Results<'a> {
     pub run: &'a Run,
 }
 
+impl Results<'_> {
+    /// How many differences of files, differences of cells, and faults all slices have.
+    pub(crate) fn counts(&self) -> [i64; 3] {
+        let count = |of: fn(&SliceResults<'_>) -> usize| -> i64 {
+            self.slices.iter().map(|slice| of(slice) as i64).sum()
+        };
+        [
+            count(|slice| slice.files.len()),
+            count(|slice| slice.cells.len()),
+            count(|slice| slice.faults.len()),
+        ]
+    }
+}
+
+impl SliceResults<'_> {
+    /// The faults, sorted.
+    pub(crate) fn sorted_faults(&self) -> Vec<&Fault> {
+        let mut faults: Vec<&Fault> = self.faults.iter().collect();
+        faults.sort();
+        faults
+    }
+}
+
 /// What a run found in one slice.
 #[derive(Clone, Copy, Debug)]
 pub struct SliceResults<'a> {

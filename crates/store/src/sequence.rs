@@ -21,10 +21,13 @@ pub struct SliceRow {
     pub slicehash: String,
 }
 
-/// What ordering needs to know of a row of table `slice`.
-pub(crate) struct Link {
-    pub(crate) sliceid: i64,
-    pub(crate) predecessor: Option<i64>,
+/// A row of table `slice` and the slice before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// Number of the slice.
+    pub sliceid: i64,
+    /// Number of the slice before it; `None` for the first of a sequence.
+    pub predecessor: Option<i64>,
 }
 
 /// Returns the ids of the sequence that ends with `end`, first to last.

@@ -1,17 +1,22 @@
 use std::path::Path;
 use std::time::Duration;
 
-use diskprint::{CellDelta, Fault, FileDelta, SliceId};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use diskprint::{
+    Cell, CellChanges, CellDelta, Delta, Fault, FileChanges, FileDelta, FileEntry, SliceId,
+};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params_from_iter,
+};
 
+use crate::delta_table::{self, Stored};
 use crate::error::doing;
-use crate::migrate::migrate;
-use crate::sequence::{Link, ends, order};
-use crate::{Error, LastRun, Results, Run, SliceResults, SliceRow};
-use crate::{delta_table, fault, hive, regdelta};
+use crate::hive::HiveIds;
+use crate::{Error, LastRun, Link, Results, Run, SliceResults, SliceRow, Store, fault, regdelta};
+use migrate::migrate;
 
-#[cfg(test)]
-pub(crate) mod tests;
+mod hive;
+mod migrate;
+mod rows;
 
 /// How long to wait for another process that writes to the same database.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,7 +28,7 @@ const RESULT_TABLES: [&str; 4] =
 /// A SQLite database with the tables of the original workflow and our own.
 #[derive(Debug)]
 pub struct Sqlite {
-    connection: Connection,
+    pub(crate) connection: Connection,
 }
 
 impl Sqlite {
@@ -62,15 +67,23 @@ impl Sqlite {
         Ok(Self { connection })
     }
 
-    /// Registers slices and their tarballs, or updates those that are there. `now`, ISO 8601 in
-    /// UTC, becomes the creation date of the new ones.
-    ///
-    /// One tarball has one row in `storage` however many slices share it; its location is the one
-    /// given last.
-    ///
-    /// # Errors
-    /// When a slice type is unknown or the database fails; then nothing is registered.
-    pub fn register_slices(&mut self, slices: &[SliceRow], now: &str) -> Result<(), Error> {
+    fn begin(&mut self) -> Result<Transaction<'_>, Error> {
+        self.connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(doing("beginning to write"))
+    }
+
+    fn deltas<T: Stored<C>, C>(&self, slice: &SliceId) -> Result<Vec<Delta<T, C>>, Error> {
+        rows::select(&self.connection, slice, &delta_table::table::<T, C>())
+            .map_err(doing("reading differences"))?
+            .into_iter()
+            .map(|row| delta_table::read(row).map_err(doing("reading differences")))
+            .collect()
+    }
+}
+
+impl Store for Sqlite {
+    fn register_slices(&mut self, slices: &[SliceRow], now: &str) -> Result<(), Error> {
         let failed = doing("registering slices");
         let transaction = self.begin()?;
         for slice in slices {
@@ -80,161 +93,13 @@ impl Sqlite {
         transaction.commit().map_err(&failed)
     }
 
-    /// Returns the slices that no slice of their sequence names as predecessor, sorted.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn sequence_ends(&self) -> Result<Vec<SliceId>, Error> {
-        let pairs: Vec<(String, String)> = self
-            .connection
-            .prepare("SELECT DISTINCT osetid, appetid FROM slice ORDER BY osetid, appetid")
+    fn sequences(&self) -> Result<Vec<(String, String)>, Error> {
+        self.connection
+            .prepare("SELECT DISTINCT osetid, appetid FROM slice")
             .and_then(|mut statement| {
                 statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
             })
-            .map_err(doing("looking for sequences"))?;
-        let mut all = Vec::new();
-        for (osetid, appetid) in pairs {
-            let ends = ends(&self.links(&osetid, &appetid)?);
-            let id =
-                |sliceid| SliceId { osetid: osetid.clone(), appetid: appetid.clone(), sliceid };
-            all.extend(ends.into_iter().map(id));
-        }
-        Ok(all)
-    }
-
-    /// Returns the ids of all slices of an application on an operating system, sorted.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn sequence_ids(&self, osetid: &str, appetid: &str) -> Result<Vec<i64>, Error> {
-        let mut ids: Vec<i64> =
-            self.links(osetid, appetid)?.into_iter().map(|link| link.sliceid).collect();
-        ids.dedup();
-        Ok(ids)
-    }
-
-    /// Returns the slice whose tarball is at `location`; the first by name when several share it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn slice_at(&self, location: &str) -> Result<Option<SliceId>, Error> {
-        self.connection
-            .query_row(
-                "SELECT osetid, appetid, sliceid FROM slice JOIN storage USING (slicehash)
-                 WHERE location = ? ORDER BY osetid, appetid, sliceid LIMIT 1",
-                [location],
-                |row| {
-                    Ok(SliceId { osetid: row.get(0)?, appetid: row.get(1)?, sliceid: row.get(2)? })
-                },
-            )
-            .optional()
-            .map_err(doing("looking for a tarball"))
-    }
-
-    /// Returns the one sequence of an application on an operating system, first slice first.
-    ///
-    /// # Errors
-    /// When there is none, when it has several ends, and as for [`Sqlite::sequence_ending_at`].
-    pub fn sequence(&self, osetid: &str, appetid: &str) -> Result<Vec<SliceRow>, Error> {
-        let links = self.links(osetid, appetid)?;
-        let (osetid, appetid) = (osetid.to_owned(), appetid.to_owned());
-        match (ends(&links).as_slice(), links.first()) {
-            (&[sliceid], _) => self.sequence_ending_at(&SliceId { osetid, appetid, sliceid }),
-            (_, None) => Err(Error::UnknownSequence { osetid, appetid }),
-            // Every slice is a predecessor: `order` says which ones go round.
-            (&[], Some(link)) => {
-                self.sequence_ending_at(&SliceId { osetid, appetid, sliceid: link.sliceid })
-            }
-            (ends, _) => Err(Error::SeveralEnds { osetid, appetid, ends: ends.to_vec() }),
-        }
-    }
-
-    /// Returns the sequence that ends with `end`, first slice first, as `slicepredecessorid` says.
-    ///
-    /// # Errors
-    /// When a slice is missing, goes round to itself, has several rows, or has no tarball.
-    pub fn sequence_ending_at(&self, end: &SliceId) -> Result<Vec<SliceRow>, Error> {
-        let ids = order(&self.links(&end.osetid, &end.appetid)?, end)?;
-        ids.into_iter().map(|sliceid| self.slice(SliceId { sliceid, ..end.clone() })).collect()
-    }
-
-    /// Stores what a run found in one sequence, in one transaction: its slices' earlier rows are
-    /// replaced, ids of hives are used again.
-    ///
-    /// Rows go in in the order given, that of [`diskprint::diff`].
-    ///
-    /// # Errors
-    /// When a slice is not registered or the database fails; then nothing is stored.
-    pub fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
-        let failed = doing("storing the results of a sequence");
-        let transaction = self.begin()?;
-        for slice in results.slices {
-            if !is_registered(&transaction, &slice.slice.id).map_err(&failed)? {
-                return Err(Error::UnknownSlice(slice.slice.id.clone()));
-            }
-            clear(&transaction, &slice.slice.id).map_err(&failed)?;
-        }
-        let Some(last) = results.slices.last() else { return Ok(()) };
-        let cells = results.slices.iter().flat_map(|slice| slice.cells);
-        let hives = hive::ids(&transaction, &last.slice.id, cells, &results.run.finished)?;
-        for SliceResults { slice, files, cells, faults } in results.slices {
-            delta_table::insert(&transaction, &slice.id, files.iter())?;
-            delta_table::insert(&transaction, &slice.id, cells.iter())?;
-            regdelta::insert(&transaction, slice, cells, &hives)?;
-            let mut faults: Vec<_> = faults.iter().collect();
-            faults.sort();
-            fault::insert(&transaction, &slice.id, faults)?;
-        }
-        insert_run(&transaction, &last.slice.id, results).map_err(&failed)?;
-        transaction.commit().map_err(&failed)
-    }
-
-    /// Returns the stored differences of files from the slice before, in their stored order,
-    /// without byte runs.
-    ///
-    /// # Errors
-    /// When the database fails or holds what no program of ours wrote.
-    pub fn file_deltas(&self, slice: &SliceId) -> Result<Vec<FileDelta>, Error> {
-        delta_table::select(&self.connection, slice)
-    }
-
-    /// Returns the stored differences of keys and values from the slice before, in their stored
-    /// order.
-    ///
-    /// # Errors
-    /// When the database fails or holds what no program of ours wrote.
-    pub fn cell_deltas(&self, slice: &SliceId) -> Result<Vec<CellDelta>, Error> {
-        delta_table::select(&self.connection, slice)
-    }
-
-    /// Returns the stored faults of a slice, sorted.
-    ///
-    /// # Errors
-    /// When the database fails or holds what no program of ours wrote.
-    pub fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error> {
-        fault::select(&self.connection, slice)
-    }
-
-    /// Returns the last run over the sequence that ends with `end`; `None` when there was none.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn last_run(&self, end: &SliceId) -> Result<Option<LastRun>, Error> {
-        self.connection
-            .query_row(
-                "SELECT version, inputs, outcome, started, finished, files, cells, faults
-                 FROM diskprint_run WHERE osetid = ? AND appetid = ? AND sliceid = ?",
-                (&end.osetid, &end.appetid, end.sliceid),
-                read_run,
-            )
-            .optional()
-            .map_err(doing("reading a run"))
-    }
-
-    fn begin(&mut self) -> Result<Transaction<'_>, Error> {
-        self.connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(doing("beginning to write"))
+            .map_err(doing("looking for sequences"))
     }
 
     fn links(&self, osetid: &str, appetid: &str) -> Result<Vec<Link>, Error> {
@@ -249,7 +114,7 @@ impl Sqlite {
             .map_err(doing("reading slices"))
     }
 
-    fn slice(&self, id: SliceId) -> Result<SliceRow, Error> {
+    fn slice(&self, id: &SliceId) -> Result<SliceRow, Error> {
         let row = self
             .connection
             .query_row(
@@ -261,13 +126,96 @@ impl Sqlite {
             )
             .optional()
             .map_err(doing("reading a slice"))?;
-        match row {
-            None => Err(Error::NoTarball(id)),
-            Some((slicetype, predecessor, location, slicehash)) => {
-                Ok(SliceRow { id, slicetype, predecessor, location, slicehash })
-            }
-        }
+        let Some((slicetype, predecessor, location, slicehash)) = row else {
+            return Err(Error::NoTarball(id.clone()));
+        };
+        Ok(SliceRow { id: id.clone(), slicetype, predecessor, location, slicehash })
     }
+
+    fn slice_at(&self, location: &str) -> Result<Option<SliceId>, Error> {
+        self.connection
+            .query_row(
+                "SELECT osetid, appetid, sliceid FROM slice JOIN storage USING (slicehash)
+                 WHERE location = ? ORDER BY osetid, appetid, sliceid LIMIT 1",
+                [location],
+                |row| {
+                    Ok(SliceId { osetid: row.get(0)?, appetid: row.get(1)?, sliceid: row.get(2)? })
+                },
+            )
+            .optional()
+            .map_err(doing("looking for a tarball"))
+    }
+
+    fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
+        let failed = doing("storing the results of a sequence");
+        let Some(last) = results.slices.last() else { return Ok(()) };
+        let transaction = self.begin()?;
+        for slice in results.slices {
+            if !is_registered(&transaction, &slice.slice.id).map_err(&failed)? {
+                return Err(Error::UnknownSlice(slice.slice.id.clone()));
+            }
+            clear(&transaction, &slice.slice.id).map_err(&failed)?;
+        }
+        let cells = results.slices.iter().flat_map(|slice| slice.cells);
+        let hives = hive::ids(&transaction, &last.slice.id, cells, &results.run.finished)?;
+        for slice in results.slices {
+            insert(&transaction, slice, &hives).map_err(&failed)?;
+        }
+        insert_run(&transaction, &last.slice.id, results).map_err(&failed)?;
+        transaction.commit().map_err(&failed)
+    }
+
+    fn file_deltas(&self, slice: &SliceId) -> Result<Vec<FileDelta>, Error> {
+        self.deltas(slice)
+    }
+
+    fn cell_deltas(&self, slice: &SliceId) -> Result<Vec<CellDelta>, Error> {
+        self.deltas(slice)
+    }
+
+    fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error> {
+        rows::select(&self.connection, slice, &fault::table())
+            .map_err(doing("reading faults"))?
+            .into_iter()
+            .map(|row| fault::read(row).map_err(doing("reading faults")))
+            .collect()
+    }
+
+    fn last_run(&self, end: &SliceId) -> Result<Option<LastRun>, Error> {
+        self.connection
+            .query_row(
+                "SELECT version, inputs, outcome, started, finished, files, cells, faults
+                 FROM diskprint_run WHERE osetid = ? AND appetid = ? AND sliceid = ?",
+                (&end.osetid, &end.appetid, end.sliceid),
+                read_run,
+            )
+            .optional()
+            .map_err(doing("reading a run"))
+    }
+}
+
+/// Adds what was found in one slice.
+fn insert(
+    connection: &Connection,
+    results: &SliceResults<'_>,
+    hives: &HiveIds<'_>,
+) -> rusqlite::Result<()> {
+    let SliceResults { slice, files, cells, .. } = results;
+    let table = delta_table::table::<FileEntry, FileChanges>();
+    rows::insert(connection, &slice.id, &table, files.iter().map(delta_table::row))?;
+    let table = delta_table::table::<Cell, CellChanges>();
+    rows::insert(connection, &slice.id, &table, cells.iter().map(delta_table::row))?;
+    let faults = results.sorted_faults();
+    rows::insert(connection, &slice.id, &fault::table(), faults.into_iter().map(fault::row))?;
+
+    let columns = regdelta::COLUMNS;
+    let (names, marks) = (columns.join(", "), columns.map(|_| "?").join(", "));
+    let mut statement =
+        connection.prepare(&format!("INSERT INTO regdelta ({names}) VALUES ({marks})"))?;
+    for row in regdelta::rows(slice, cells, hives, |action| action.id().into()) {
+        statement.execute(params_from_iter(row))?;
+    }
+    Ok(())
 }
 
 fn check_type(connection: &Connection, slice: &SliceRow) -> Result<(), Error> {
@@ -326,9 +274,7 @@ fn insert_run(
     results: &Results<'_>,
 ) -> rusqlite::Result<()> {
     let Run { version, inputs, outcome, started, finished } = results.run;
-    let count = |of: fn(&SliceResults<'_>) -> usize| -> i64 {
-        results.slices.iter().map(|slice| of(slice) as i64).sum()
-    };
+    let [files, cells, faults] = results.counts();
     connection.execute(
         "INSERT OR REPLACE INTO diskprint_run (osetid, appetid, sliceid, version, inputs, outcome,
              started, finished, files, cells, faults)
@@ -342,9 +288,9 @@ fn insert_run(
             outcome,
             started,
             finished,
-            count(|slice| slice.files.len()),
-            count(|slice| slice.cells.len()),
-            count(|slice| slice.faults.len()),
+            files,
+            cells,
+            faults,
         ],
     )?;
     Ok(())

@@ -6,6 +6,8 @@ use diskprint::{
 };
 use diskprint_formats::Filetime;
 
+use diskprint_store::Sqlite;
+
 use super::*;
 
 const SLICE: SliceName<'_> =

@@ -5,8 +5,8 @@ use crate::error::doing;
 
 /// The migrations; a database of version n has had the first n.
 const MIGRATIONS: [&str; 2] = [
-    include_str!("../migrations/0001_workflow.sql"),
-    include_str!("../migrations/0002_diskprint.sql"),
+    include_str!("../../migrations/sqlite/0001_workflow.sql"),
+    include_str!("../../migrations/sqlite/0002_diskprint.sql"),
 ];
 
 /// `dprt`: the application id in the header of our databases.

@@ -6,10 +6,12 @@ use diskprint::{
     Allocation, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry, FileKind,
     Place, Step, Times, ValueCell,
 };
+use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 use diskprint_formats::Filetime;
+use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::*;
+use crate::{Error, Results, Run, SliceResults, SliceRow, Sqlite, Store};
 
 const NOW: &str = "2013-05-07T09:00:00Z";
 

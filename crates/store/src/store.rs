@@ -1,0 +1,130 @@
+use diskprint::{CellDelta, Fault, FileDelta, SliceId};
+
+use crate::sequence::{ends, order};
+use crate::{Error, LastRun, Link, Results, SliceRow};
+
+/// A database with the tables of the original workflow and our own.
+pub trait Store {
+    /// Registers slices and their tarballs, or updates those that are there. `now`, ISO 8601 in
+    /// UTC, becomes the creation date of the new ones.
+    ///
+    /// One tarball has one row in `storage` however many slices share it; its location is the one
+    /// given last.
+    ///
+    /// # Errors
+    /// When a slice type is unknown or the database fails; then nothing is registered.
+    fn register_slices(&mut self, slices: &[SliceRow], now: &str) -> Result<(), Error>;
+
+    /// Returns the operating system and application of every sequence, each pair once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn sequences(&self) -> Result<Vec<(String, String)>, Error>;
+
+    /// Returns a link for each slice of an application on an operating system, sorted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn links(&self, osetid: &str, appetid: &str) -> Result<Vec<Link>, Error>;
+
+    /// Returns a slice and its tarball.
+    ///
+    /// # Errors
+    /// When it has no tarball and when the database fails.
+    fn slice(&self, id: &SliceId) -> Result<SliceRow, Error>;
+
+    /// Returns the slice whose tarball is at `location`; the first by name when several share it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn slice_at(&self, location: &str) -> Result<Option<SliceId>, Error>;
+
+    /// Stores what a run found in one sequence, in one transaction: its slices' earlier rows are
+    /// replaced, ids of hives are used again.
+    ///
+    /// Rows go in in the order given, that of [`diskprint::diff`].
+    ///
+    /// # Errors
+    /// When a slice is not registered or the database fails; then nothing is stored.
+    fn save(&mut self, results: &Results<'_>) -> Result<(), Error>;
+
+    /// Returns the stored differences of files from the slice before, in their stored order,
+    /// without byte runs.
+    ///
+    /// # Errors
+    /// When the database fails or holds what no program of ours wrote.
+    fn file_deltas(&self, slice: &SliceId) -> Result<Vec<FileDelta>, Error>;
+
+    /// Returns the stored differences of keys and values from the slice before, in their stored
+    /// order.
+    ///
+    /// # Errors
+    /// When the database fails or holds what no program of ours wrote.
+    fn cell_deltas(&self, slice: &SliceId) -> Result<Vec<CellDelta>, Error>;
+
+    /// Returns the stored faults of a slice, sorted.
+    ///
+    /// # Errors
+    /// When the database fails or holds what no program of ours wrote.
+    fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error>;
+
+    /// Returns the last run over the sequence that ends with `end`; `None` when there was none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn last_run(&self, end: &SliceId) -> Result<Option<LastRun>, Error>;
+
+    /// Returns the slices that no slice of their sequence names as predecessor, sorted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn sequence_ends(&self) -> Result<Vec<SliceId>, Error> {
+        let mut all = Vec::new();
+        for (osetid, appetid) in self.sequences()? {
+            let ends = ends(&self.links(&osetid, &appetid)?);
+            let id =
+                |sliceid| SliceId { osetid: osetid.clone(), appetid: appetid.clone(), sliceid };
+            all.extend(ends.into_iter().map(id));
+        }
+        all.sort();
+        Ok(all)
+    }
+
+    /// Returns the ids of all slices of an application on an operating system, sorted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn sequence_ids(&self, osetid: &str, appetid: &str) -> Result<Vec<i64>, Error> {
+        let mut ids: Vec<i64> =
+            self.links(osetid, appetid)?.into_iter().map(|link| link.sliceid).collect();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// Returns the one sequence of an application on an operating system, first slice first.
+    ///
+    /// # Errors
+    /// When there is none, when it has several ends, and as for [`Store::sequence_ending_at`].
+    fn sequence(&self, osetid: &str, appetid: &str) -> Result<Vec<SliceRow>, Error> {
+        let links = self.links(osetid, appetid)?;
+        let (osetid, appetid) = (osetid.to_owned(), appetid.to_owned());
+        match (ends(&links).as_slice(), links.first()) {
+            (&[sliceid], _) => self.sequence_ending_at(&SliceId { osetid, appetid, sliceid }),
+            (_, None) => Err(Error::UnknownSequence { osetid, appetid }),
+            // Every slice is a predecessor: `order` says which ones go round.
+            (&[], Some(link)) => {
+                self.sequence_ending_at(&SliceId { osetid, appetid, sliceid: link.sliceid })
+            }
+            (ends, _) => Err(Error::SeveralEnds { osetid, appetid, ends: ends.to_vec() }),
+        }
+    }
+
+    /// Returns the sequence that ends with `end`, first slice first, as `slicepredecessorid` says.
+    ///
+    /// # Errors
+    /// When a slice is missing, goes round to itself, has several rows, or has no tarball.
+    fn sequence_ending_at(&self, end: &SliceId) -> Result<Vec<SliceRow>, Error> {
+        let ids = order(&self.links(&end.osetid, &end.appetid)?, end)?;
+        ids.into_iter().map(|sliceid| self.slice(&SliceId { sliceid, ..end.clone() })).collect()
+    }
+}

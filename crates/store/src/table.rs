@@ -1,0 +1,14 @@
+/// A table of ours with rows for each slice.
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// Its columns beside the key, which is `osetid, appetid, sliceid, ordinal`.
+    pub(crate) columns: Vec<Column>,
+}
+
+/// A column of a [`Table`].
+pub(crate) struct Column {
+    pub(crate) name: String,
+    /// Whether it holds names, which text cannot always hold.
+    #[expect(dead_code, reason = "SQLite keeps a name that is no text in the same column")]
+    pub(crate) is_name: bool,
+}
