@@ -44,6 +44,8 @@ pub enum Command {
 Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
   diskprint run /store/8504-1-7895-1-40.tar.gz results --json > summary.json
+  diskprint run /store/*-40.tar.gz results      several sequences, one table at the end
+  diskprint run --all results --dry-run         what the database knows and what is to do
 
 Written below RESULTS:
   diskprint.db                      the database, unless --db names another
@@ -53,10 +55,19 @@ Written below RESULTS:
     manifest.txt, *.regxml          the hives
     registry_deltas.db              (last slice) the original workflow's rows")]
 pub struct RunArgs {
-    /// Tarball or disk image of the last slice
-    pub final_tarball: PathBuf,
-    /// Folder for everything that is made
-    pub results: PathBuf,
+    /// Tarball or disk image of the last slice, of one or several sequences; and, last, the folder
+    /// for everything that is made
+    #[arg(required = true, value_names = ["FINAL_TARBALL", "RESULTS"], num_args = 1..)]
+    pub paths: Vec<PathBuf>,
+    /// Run every sequence that the database knows; name the results folder alone
+    #[arg(long)]
+    pub all: bool,
+    /// Read and store again what is done already; the rows of these sequences are replaced
+    #[arg(long)]
+    pub re_export: bool,
+    /// Print what would be read, and why, and read nothing
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub database: DatabaseArgs,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::Outcome;
 use crate::args::{DiffArgs, DiffFormat, Format};
 use crate::export::{SliceName, Writer};
 use crate::progress::Progress;
-use crate::summary::{self, Step, Summary, printable};
+use crate::summary::{self, OUTCOME_CLEAN, OUTCOME_FAULTS, Step, Summary, printable};
 
 /// Compares two images and prints what differs.
 pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
@@ -21,7 +21,7 @@ pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.output.json {
         let clean = step.faults.is_empty();
-        let outcome = if clean { "clean" } else { "faults" };
+        let outcome = if clean { OUTCOME_CLEAN } else { OUTCOME_FAULTS };
         let steps = std::slice::from_ref(&step);
         serde_json::to_writer_pretty(&mut out, &Summary { sequence: None, steps, outcome })?;
         writeln!(out)?;

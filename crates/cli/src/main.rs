@@ -10,6 +10,7 @@ mod lock;
 mod plan;
 mod progress;
 mod run;
+mod sequence;
 mod slice;
 mod summary;
 
@@ -28,12 +29,14 @@ enum Outcome {
     Faults,
     /// `diff --exit-code` found differences.
     Differs,
+    /// One of several sequences failed, and that was said.
+    Failed,
 }
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
-        Ok(Outcome::Differs) => ExitCode::from(1),
+        Ok(Outcome::Differs | Outcome::Failed) => ExitCode::FAILURE,
         Ok(Outcome::Faults) => ExitCode::from(2),
         // Who reads the output has seen enough: `diskprint export … | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -69,6 +69,12 @@ pub fn sequence(store: &dyn Store, end: &Path) -> Result<Vec<Planned>, Error> {
     Ok(rows.into_iter().map(|row| of_row(row, &beside)).collect())
 }
 
+/// The sequence that ends with `end`, as the database has it.
+pub fn registered(store: &dyn Store, end: &SliceId) -> Result<Vec<Planned>, Error> {
+    let rows = store.sequence_ending_at(end)?;
+    Ok(rows.into_iter().map(|row| of_row(row, &BTreeMap::new())).collect())
+}
+
 fn not_the_end(id: &SliceId, end: i64) -> String {
     let end = SliceId { sliceid: end, ..id.clone() };
     format!(

@@ -1,197 +1,202 @@
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error};
-use diskprint::dfxml::Header;
-use diskprint::diff::{self, Comparison};
-use diskprint::{
-    Digests, Fault, Hex, SliceId, Snapshot, Step as FaultStep, pipeline, results, survey,
-};
-use diskprint_store::{Results, Run, SliceResults, SliceRow, Store, write_registry_deltas};
+use anyhow::{Context, Error, bail};
+use diskprint_store::{SliceRow, Store};
 
 use crate::args::RunArgs;
-use crate::lock::{self, Lock};
+use crate::lock::Lock;
 use crate::plan::{self, Planned};
-use crate::progress::Progress;
-use crate::summary::{self, Step, Summary};
-use crate::{Outcome, database};
+use crate::sequence::{self, Found};
+use crate::summary::{self, OUTCOME_CLEAN, OUTCOME_FAULTS, Step, Summary};
+use crate::{Outcome, database, print_error};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// A sequence to be run: what it was called and what is to be read for it.
+type Target = (String, Result<Vec<Planned>, Error>);
 
-/// The original workflow's database of one sequence, among the outputs of its last slice.
-const REGISTRY_DELTAS: &str = "registry_deltas.db";
-
-/// What was found in one slice.
-struct Found {
-    row: SliceRow,
-    comparison: Comparison,
-    /// What could not be read in it, nor compared.
-    faults: Vec<Fault>,
-    from: Option<i64>,
-}
-
-/// Reads a sequence, compares its slices and stores what it found.
+/// Reads sequences, compares their slices and stores what it found.
 pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
-    let results_folder = &args.results;
-    fs::create_dir_all(results_folder)
-        .with_context(|| format!("results folder {}", results_folder.display()))?;
-    let _lock = Lock::take(results_folder)?;
-    let mut store = database::open(&args.database, Some(results_folder))?;
-    let planned = plan::sequence(&*store, &args.final_tarball)?;
+    let (ends, results) = split(args)?;
+    fs::create_dir_all(results).with_context(|| format!("results folder {}", results.display()))?;
+    let _lock = Lock::take(results)?;
+    let mut store = database::open(&args.database, Some(results))?;
+    if !args.all && !args.dry_run && ends.len() == 1 {
+        let planned = plan::sequence(&*store, &ends[0])?;
+        let outcome = sequence::run(&mut *store, &planned, results, args)?;
+        return report(args, &outcome);
+    }
+    let targets = targets(args, &*store, ends)?;
+    if args.dry_run {
+        return print_plans(&*store, results, targets, args.re_export);
+    }
+    run_all(args, &mut *store, results, targets)
+}
 
-    let (found, is_new) = match stored(&*store, &planned, results_folder)? {
-        Some(found) => (found, false),
-        None => {
-            let read = || read_all(&planned, args);
-            (pipeline::with_threads(args.output.threads, read)??, true)
+/// The tarballs, and the results folder, which is named last.
+fn split(args: &RunArgs) -> Result<(&[PathBuf], &Path), Error> {
+    match (args.paths.split_last(), args.all) {
+        (Some((results, [])), true) => Ok((&[], results)),
+        (_, true) => {
+            bail!("--all reads every sequence of the database: name the results folder alone")
         }
-    };
-    if is_new {
-        store_all(&mut *store, &found, results_folder)?;
+        (Some((results, ends @ [_, ..])), false) => Ok((ends, results)),
+        (_, false) => bail!("name the tarball of the last slice, and behind it the results folder"),
     }
-    report(args, &found, is_new)
 }
 
-/// What the database says of the sequence, when the last run over it had the same tarballs and
-/// version and its outputs are there.
-fn stored(
-    store: &dyn Store,
-    planned: &[Planned],
-    results_folder: &Path,
-) -> Result<Option<Vec<Found>>, Error> {
-    let Some(end) = planned.last() else { return Ok(None) };
-    let Some(last) = store.last_run(&end.id)? else { return Ok(None) };
-    let mut rows = Vec::new();
-    for slice in planned {
-        let folder = results::folder(results_folder, &slice.tarball);
-        match diskprint::slicehash(&slice.tarball, &|_| {}) {
-            Ok(hash) if survey::is_complete(&folder) => rows.push(slice.row(&hash)),
-            _ => return Ok(None),
-        }
+fn targets(args: &RunArgs, store: &dyn Store, ends: &[PathBuf]) -> Result<Vec<Target>, Error> {
+    if !args.all {
+        let target = |end: &PathBuf| (end.display().to_string(), plan::sequence(store, end));
+        return Ok(ends.iter().map(target).collect());
     }
-    let folder = results::folder(results_folder, &end.tarball);
-    if !folder.join(REGISTRY_DELTAS).is_file()
-        || last.run.version != VERSION
-        || last.run.inputs != inputs(rows.iter())
-    {
-        return Ok(None);
+    let ends = store.sequence_ends()?;
+    if ends.is_empty() {
+        bail!(
+            "the database knows no sequence yet; run one by the tarball of its last slice, or \
+             register its slices with diskprint slice add"
+        );
     }
-    let mut found = Vec::new();
-    let mut from = None;
-    for row in rows {
-        let (files, cells) = (store.file_deltas(&row.id)?, store.cell_deltas(&row.id)?);
-        let comparison = Comparison { files, cells, faults: Vec::new() };
-        let faults = store.faults(&row.id)?;
-        let sliceid = row.id.sliceid;
-        found.push(Found { row, comparison, faults, from });
-        from = Some(sliceid);
-    }
-    Ok(Some(found))
+    Ok(ends.iter().map(|end| (end.sequence(), plan::registered(store, end))).collect())
 }
 
-fn read_all(planned: &[Planned], args: &RunArgs) -> Result<Vec<Found>, Error> {
-    let scratch = tempfile::Builder::new().prefix(lock::SCRATCH).tempdir_in(&args.results);
-    let scratch = scratch.with_context(|| format!("results folder {}", args.results.display()))?;
-    let mut found: Vec<Found> = Vec::new();
-    let mut before: Option<(SliceId, Snapshot)> = None;
-    for slice in planned {
-        let (one, snapshot) = read_one(slice, before.as_ref(), scratch.path(), args)
-            .with_context(|| format!("slice {}", slice.id))?;
-        before = Some((slice.id.clone(), snapshot));
-        found.push(one);
-    }
-    Ok(found)
+/// How a sequence ended, of several.
+enum State {
+    Done { clean: bool },
+    Skipped { clean: bool },
+    Failed,
 }
 
-/// Reads one slice, writes its outputs and compares it with the one before.
-fn read_one(
-    slice: &Planned,
-    before: Option<&(SliceId, Snapshot)>,
-    scratch: &Path,
+/// Runs several sequences; one that fails does not keep the others from being run.
+fn run_all(
     args: &RunArgs,
-) -> Result<(Found, Snapshot), Error> {
-    let len = fs::metadata(&slice.tarball).map_or(0, |metadata| metadata.len());
-    let quiet = args.output.quiet || args.output.json;
-    let progress = Progress::new(&slice.id.to_string(), len, quiet);
-    let known = before.map(|(_, snapshot)| snapshot.known_hives()).unwrap_or_default();
-    progress.stage("reading");
-    let read = survey::read(&slice.tarball, scratch, &known, &|bytes| progress.read(bytes))?;
-
-    progress.stage("writing");
-    let folder = results::folder(&args.results, &slice.tarball);
-    let header = Header { image: &slice.tarball.to_string_lossy(), version: VERSION };
-    survey::write(&folder, &header, &read.snapshot)
-        .with_context(|| format!("writing to {}", folder.display()))?;
-
-    progress.stage("comparing");
-    let comparison = match before {
-        Some((_, before)) => diff::snapshots(before, &read.snapshot),
-        None => Comparison::default(),
-    };
-    let place = |fault: &Fault| Fault {
-        place: fault.place.within(FaultStep::Slice(slice.id.sliceid)),
-        ..fault.clone()
-    };
-    let mut faults: Vec<Fault> =
-        read.snapshot.faults.iter().chain(&comparison.faults).map(place).collect();
-    faults.sort();
-    let row = slice.row(&read.slicehash);
-    let from = before.map(|(id, _)| id.sliceid);
-    Ok((Found { row, comparison, faults, from }, read.snapshot))
-}
-
-/// Digest over everything that the results depend on.
-fn inputs<'r>(rows: impl Iterator<Item = &'r SliceRow>) -> String {
-    let list: String = rows.map(|row| format!("{} {}\n", row.id, row.slicehash)).collect();
-    Hex(&Digests::of(list.as_bytes()).sha256).to_string()
-}
-
-fn store_all(store: &mut dyn Store, found: &[Found], results_folder: &Path) -> Result<(), Error> {
-    let now = jiff::Timestamp::now().to_string();
-    let rows: Vec<SliceRow> = found.iter().map(|found| found.row.clone()).collect();
-    store.register_slices(&rows, &now)?;
-    let clean = found.iter().all(|found| found.faults.is_empty());
-    let run = Run {
-        version: VERSION.to_owned(),
-        inputs: inputs(rows.iter()),
-        outcome: outcome_name(clean).to_owned(),
-        started: now.clone(),
-        finished: now,
-    };
-    let slices: Vec<SliceResults<'_>> = found
-        .iter()
-        .map(|found| SliceResults {
-            slice: &found.row,
-            files: &found.comparison.files,
-            cells: &found.comparison.cells,
-            faults: &found.faults,
-        })
-        .collect();
-    let all = Results { slices: &slices, run: &run };
-    if let Some(last) = rows.last() {
-        let folder = results::folder(results_folder, Path::new(&last.location));
-        write_registry_deltas(&folder.join(REGISTRY_DELTAS), &all)?;
+    store: &mut dyn Store,
+    results: &Path,
+    targets: Vec<Target>,
+) -> Result<Outcome, Error> {
+    let (mut states, mut sequences) = (Vec::new(), Vec::new());
+    for (name, planned) in targets {
+        let outcome = planned.and_then(|planned| sequence::run(store, &planned, results, args));
+        let state = match outcome {
+            Ok(outcome) => {
+                let (clean, is_new) = (outcome.is_clean(), outcome.is_new);
+                let steps: Vec<Step> = outcome.found.iter().map(step).collect();
+                sequences.push((outcome_name(clean), steps));
+                if is_new { State::Done { clean } } else { State::Skipped { clean } }
+            }
+            Err(error) => {
+                print_error(&error.context(name.clone()))?;
+                sequences.push(("failed", Vec::new()));
+                State::Failed
+            }
+        };
+        states.push((name, state));
     }
-    // Last, so that a run that the database knows has all its outputs.
-    Ok(store.save(&all)?)
-}
-
-fn outcome_name(clean: bool) -> &'static str {
-    if clean { "clean" } else { "faults" }
-}
-
-fn report(args: &RunArgs, found: &[Found], is_new: bool) -> Result<Outcome, Error> {
-    let clean = found.iter().all(|found| found.faults.is_empty());
-    let steps: Vec<Step> = found.iter().map(step).collect();
     let mut out = io::stdout().lock();
     if args.output.json {
-        let sequence = found.last().map(|found| found.row.id.sequence());
+        let summaries: Vec<Summary<'_>> = states
+            .iter()
+            .zip(&sequences)
+            .map(|((name, _), (outcome, steps))| Summary {
+                sequence: Some(name.clone()),
+                steps,
+                outcome,
+            })
+            .collect();
+        serde_json::to_writer_pretty(&mut out, &summaries)?;
+        writeln!(out)?;
+    } else if !args.output.quiet {
+        print_states(&mut out, &states)?;
+    }
+    out.flush()?;
+    Ok(worst(&states))
+}
+
+fn worst(states: &[(String, State)]) -> Outcome {
+    let is_faulty = |state: &State| {
+        matches!(state, State::Done { clean: false } | State::Skipped { clean: false })
+    };
+    if states.iter().any(|(_, state)| matches!(state, State::Failed)) {
+        Outcome::Failed
+    } else if states.iter().any(|(_, state)| is_faulty(state)) {
+        Outcome::Faults
+    } else {
+        Outcome::Clean
+    }
+}
+
+fn print_states(out: &mut impl Write, states: &[(String, State)]) -> io::Result<()> {
+    let (mut done, mut skipped, mut failed) = (0, 0, 0);
+    for (name, state) in states {
+        let (count, clean, text) = match state {
+            State::Done { clean } => (&mut done, *clean, "done"),
+            State::Skipped { clean } => {
+                (&mut skipped, *clean, "skipped: nothing changed since its last run")
+            }
+            State::Failed => (&mut failed, true, "failed"),
+        };
+        *count += 1;
+        let faults = if clean { "" } else { ", with faults" };
+        writeln!(out, "{}  {text}{faults}", summary::printable(name))?;
+    }
+    writeln!(out, "\n{done} done, {skipped} skipped, {failed} failed")?;
+    if failed == 0 {
+        writeln!(out, "Done.")?;
+    }
+    Ok(())
+}
+
+/// Prints what would be read, and why.
+fn print_plans(
+    store: &dyn Store,
+    results: &Path,
+    targets: Vec<Target>,
+    re_export: bool,
+) -> Result<Outcome, Error> {
+    let mut out = io::stdout().lock();
+    let mut outcome = Outcome::Clean;
+    for (name, planned) in targets {
+        let planned = match planned {
+            Ok(planned) => planned,
+            Err(error) => {
+                print_error(&error.context(name))?;
+                outcome = Outcome::Failed;
+                continue;
+            }
+        };
+        let why = if re_export {
+            Some("--re-export")
+        } else {
+            sequence::why_not_done(store, &planned, results)?
+        };
+        match why {
+            Some(why) => writeln!(out, "{}: would be read: {why}", summary::printable(&name))?,
+            None => writeln!(
+                out,
+                "{}: would be skipped: nothing changed since its last run",
+                summary::printable(&name)
+            )?,
+        }
+        for slice in &planned {
+            let missing = if slice.tarball.exists() { "" } else { "  (no such file)" };
+            writeln!(out, "  {}  {}{missing}", slice.id.sliceid, slice.tarball.display())?;
+        }
+    }
+    out.flush()?;
+    Ok(outcome)
+}
+
+fn report(args: &RunArgs, outcome: &sequence::Ended) -> Result<Outcome, Error> {
+    let clean = outcome.is_clean();
+    let steps: Vec<Step> = outcome.found.iter().map(step).collect();
+    let mut out = io::stdout().lock();
+    if args.output.json {
+        let sequence = outcome.found.last().map(|found| found.row.id.sequence());
         let summary = Summary { sequence, steps: &steps, outcome: outcome_name(clean) };
         serde_json::to_writer_pretty(&mut out, &summary)?;
         writeln!(out)?;
     } else if !args.output.quiet {
-        if !is_new {
+        if !outcome.is_new {
             writeln!(out, "Nothing changed since the last run; these are its results.\n")?;
         }
         summary::print(&mut out, &steps)?;
@@ -199,6 +204,10 @@ fn report(args: &RunArgs, found: &[Found], is_new: bool) -> Result<Outcome, Erro
     }
     out.flush()?;
     Ok(if clean { Outcome::Clean } else { Outcome::Faults })
+}
+
+fn outcome_name(clean: bool) -> &'static str {
+    if clean { OUTCOME_CLEAN } else { OUTCOME_FAULTS }
 }
 
 fn step(found: &Found) -> Step {

@@ -42,11 +42,16 @@ pub struct Cells {
     altered: u64,
 }
 
+/// Everything could be read and compared.
+pub const OUTCOME_CLEAN: &str = "clean";
+/// Something could not, and is among the faults.
+pub const OUTCOME_FAULTS: &str = "faults";
+
 #[derive(Serialize)]
 pub struct Summary<'a> {
     pub sequence: Option<String>,
     pub steps: &'a [Step],
-    pub outcome: &'static str,
+    pub outcome: &'a str,
 }
 
 impl Step {

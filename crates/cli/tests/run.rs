@@ -281,3 +281,49 @@ fn two_runs_into_one_folder_do_not_meet_and_what_a_killed_one_left_is_removed() 
     support::expect(0, &args);
     assert!(!results.join(".scratch-killed").exists());
 }
+
+#[test]
+fn several_sequences_end_with_a_table_and_the_worst_code() {
+    let scratch = tempfile::tempdir().unwrap();
+    let store = scratch.path().join("store");
+    fs::create_dir(&store).unwrap();
+    let path = |name: &str| store.join(name).display().to_string();
+    for (from, to) in [("10", "1-1-1-1-10"), ("20", "1-1-1-1-20"), ("10", "1-1-2-1-10")] {
+        fs::copy(
+            examples().join(format!("8504-1-7895-1-{from}.tar.gz")),
+            path(&format!("{to}.tar.gz")),
+        )
+        .unwrap();
+    }
+    fs::write(path("1-1-3-1-10.tar.gz"), "no archive").unwrap();
+    let (first, second, broken) =
+        (path("1-1-1-1-20.tar.gz"), path("1-1-2-1-10.tar.gz"), path("1-1-3-1-10.tar.gz"));
+    let results = scratch.path().join("results").display().to_string();
+
+    let error = support::expect(1, &["run", "--all", &results]);
+    assert!(error.contains("knows no sequence"), "{error}");
+    let plan = support::expect(0, &["run", &first, &second, &results, "--dry-run"]);
+    assert!(plan.contains("would be read: never read") && plan.contains("  20  "), "{plan}");
+
+    let table = support::expect(1, &["run", &first, &broken, &second, &results]);
+    assert!(table.contains("2 done, 0 skipped, 1 failed") && !table.contains("Done."), "{table}");
+    assert!(table.contains("1-1-3-1-10.tar.gz: neither a tarball"), "{table}");
+
+    // The one that failed was never registered.
+    let table = support::expect(0, &["run", "--all", &results]);
+    assert!(table.contains("0 done, 2 skipped, 0 failed\nDone."), "{table}");
+    let plan = support::expect(0, &["run", "--all", &results, "--dry-run"]);
+    assert_eq!(plan.matches("would be skipped").count(), 2, "{plan}");
+
+    let db = format!("sqlite:{}", scratch.path().join("results/diskprint.db").display());
+    let before = support::expect(0, &["export", "1-1-1-1", "--db", &db]);
+    let table = support::expect(0, &["run", "--all", "--re-export", &results]);
+    assert!(table.contains("2 done, 0 skipped"), "{table}");
+    assert_eq!(support::expect(0, &["export", "1-1-1-1", "--db", &db]), before);
+
+    // A tarball that was replaced is noticed.
+    fs::copy(examples().join("8504-1-7895-1-30.tar.gz"), path("1-1-1-1-20.tar.gz")).unwrap();
+    let table = support::expect(0, &["run", "--all", &results]);
+    assert!(table.contains("1 done, 1 skipped"), "{table}");
+    assert_ne!(support::expect(0, &["export", "1-1-1-1", "--db", &db]), before);
+}
