@@ -40,6 +40,8 @@ pub enum Command {
 /// (OSETID-APPETID-SLICEID.tar.gz, as in 8504-1-7895-1-10.tar.gz) are registered in the order of
 /// their ids, unless the database knows the sequence already.
 #[derive(Args)]
+#[command(override_usage = "diskprint run [OPTIONS] FINAL_TARBALL... RESULTS
+       diskprint run [OPTIONS] --all RESULTS")]
 #[command(after_help = "\
 Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
@@ -57,7 +59,7 @@ Written below RESULTS:
 pub struct RunArgs {
     /// Tarball or disk image of the last slice, of one or several sequences; and, last, the folder
     /// for everything that is made
-    #[arg(required = true, value_names = ["FINAL_TARBALL", "RESULTS"], num_args = 1..)]
+    #[arg(required = true, value_name = "FINAL_TARBALL... RESULTS", num_args = 1..)]
     pub paths: Vec<PathBuf>,
     /// Run every sequence that the database knows; name the results folder alone
     #[arg(long)]

@@ -34,7 +34,11 @@ enum Outcome {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return print_usage(&error),
+    };
+    match run(cli) {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Differs | Outcome::Failed) => ExitCode::FAILURE,
         Ok(Outcome::Faults) => ExitCode::from(2),
@@ -62,6 +66,14 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
             Ok(Outcome::Clean)
         }
     }
+}
+
+/// Prints help or what is wrong with the arguments. 2 would mean "finished with faults", so wrong
+/// arguments end with 1.
+fn print_usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to say it to when the stream is gone.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Prints an error with its causes, and what was found wrong on the way to it.

@@ -327,3 +327,13 @@ fn several_sequences_end_with_a_table_and_the_worst_code() {
     assert!(table.contains("1 done, 1 skipped"), "{table}");
     assert_ne!(support::expect(0, &["export", "1-1-1-1", "--db", &db]), before);
 }
+
+#[test]
+fn wrong_arguments_end_with_1_as_2_means_faults() {
+    for args in [&["run"][..], &["run", "x"], &["nonsense"], &["diff", "a", "--format", "xml"], &[]]
+    {
+        support::expect(1, args);
+    }
+    support::expect(0, &["--help"]);
+    support::expect(0, &["--version"]);
+}
