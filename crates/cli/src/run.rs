@@ -20,6 +20,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let (ends, results) = split(args)?;
     fs::create_dir_all(results).with_context(|| format!("results folder {}", results.display()))?;
     let _lock = Lock::take(results)?;
+    ctrlc::set_handler(stop).context("signals cannot be waited for")?;
     let mut store = database::open(&args.database, Some(results))?;
     if !args.all && !args.dry_run && ends.len() == 1 {
         let planned = plan::sequence(&*store, &ends[0])?;
@@ -32,6 +33,17 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     }
     run_all(args, &mut *store, results, targets)
 }
+
+/// Ends the run on Ctrl-C or SIGTERM. Outputs appear whole or not at all and the database in one
+/// transaction, so ending at any moment is safe; the next run removes the scratch folder.
+fn stop() {
+    // Nothing is left to say it to when standard error is gone.
+    let _ = writeln!(io::stderr(), "\ndiskprint: stopped; the same command goes on from here");
+    std::process::exit(STOPPED);
+}
+
+/// Exit code of a program that a signal ended, as shells have it for Ctrl-C.
+const STOPPED: i32 = 130;
 
 /// The tarballs, and the results folder, which is named last.
 fn split(args: &RunArgs) -> Result<(&[PathBuf], &Path), Error> {

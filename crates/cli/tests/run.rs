@@ -2,12 +2,11 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use diskprint::Digests;
 use serde_json::Value;
+use support::digests;
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -24,24 +23,6 @@ fn run(end: &Path, results: &Path, more: &[&str]) -> String {
     let mut args = vec!["run".as_ref(), end.as_os_str(), results.as_os_str()];
     args.extend(more.iter().map(|arg| arg.as_ref() as &std::ffi::OsStr));
     support::expect(0, &args)
-}
-
-/// The SHA-256 of every file below `folder`, by its path there.
-fn digests(folder: &Path) -> BTreeMap<PathBuf, String> {
-    let (mut found, mut left) = (BTreeMap::new(), vec![folder.to_owned()]);
-    while let Some(at) = left.pop() {
-        for entry in fs::read_dir(&at).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                left.push(path);
-            } else {
-                let digest = Digests::of(&fs::read(&path).unwrap()).sha256;
-                let name = path.strip_prefix(folder).unwrap().to_owned();
-                found.insert(name, diskprint::Hex(&digest).to_string());
-            }
-        }
-    }
-    found
 }
 
 #[test]

@@ -10,8 +10,6 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use diskprint::Digests;
-
 const SEQUENCE: &str = "8504-1-7895-1";
 
 fn last() -> PathBuf {
@@ -27,19 +25,8 @@ fn command(results: &Path) -> Command {
 }
 
 /// All outputs and rows of a run, as digests and text.
-fn outcome(results: &Path) -> (BTreeMap<PathBuf, [u8; 32]>, String) {
-    let (mut files, mut left) = (BTreeMap::new(), vec![results.to_owned()]);
-    while let Some(at) = left.pop() {
-        for entry in fs::read_dir(&at).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                left.push(path);
-            } else {
-                let digest = Digests::of(&fs::read(&path).unwrap()).sha256;
-                files.insert(path.strip_prefix(results).unwrap().to_owned(), digest);
-            }
-        }
-    }
+fn outcome(results: &Path) -> (BTreeMap<PathBuf, String>, String) {
+    let mut files = support::digests(results);
     // The lock names a process, the database times; its rows are compared instead.
     files.retain(|path, _| {
         !path.starts_with(".lock") && !path.to_string_lossy().contains("diskprint.db")
@@ -102,4 +89,30 @@ fn the_same_moment_in_every_step_leaves_a_run_that_can_be_completed() {
         .filter(|name| name.starts_with(".scratch") || name.starts_with(".part"))
         .collect();
     assert_eq!(left, [] as [String; 0]);
+}
+
+#[test]
+fn a_run_that_is_told_to_stop_says_how_to_go_on() {
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path().join("results");
+    for signal in ["-INT", "-TERM"] {
+        let mut run = command(&results).stderr(Stdio::piped()).spawn().unwrap();
+        // The signals are waited for before the scratch folder is made.
+        let is_scratch =
+            |entry: fs::DirEntry| entry.file_name().to_string_lossy().starts_with(".scratch");
+        while !fs::read_dir(&results)
+            .is_ok_and(|mut all| all.any(|entry| is_scratch(entry.unwrap())))
+        {
+            assert!(run.try_wait().unwrap().is_none(), "it ended by itself");
+            thread::yield_now();
+        }
+        let pid = run.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        let output = run.wait_with_output().unwrap();
+        let error = support::text(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{error}");
+        assert!(error.contains("the same command goes on"), "{error}");
+        fs::remove_dir_all(&results).unwrap();
+    }
+    assert!(command(&results).status().unwrap().success());
 }

@@ -1,12 +1,14 @@
 //! What the tests of the command line share.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use assert_cmd::cargo::cargo_bin_cmd;
+use diskprint::{Digests, Hex};
 use serde_json::Value;
 
 /// Runs diskprint and returns how it ended.
@@ -33,6 +35,24 @@ pub fn run_and_export(end: &Path, results: &Path, name: &str) -> Vec<Value> {
     expect(0, &["run".as_ref(), end.as_os_str(), results.as_os_str()]);
     let db = format!("sqlite:{}", results.join("diskprint.db").display());
     rows(&expect(0, &["export", name, "--db", &db, "--format", "jsonl"]))
+}
+
+/// The SHA-256 of every file below `folder`, by its path there.
+pub fn digests(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let (mut found, mut left) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(at) = left.pop() {
+        for entry in fs::read_dir(&at).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                left.push(path);
+            } else {
+                let digest = Digests::of(&fs::read(&path).unwrap()).sha256;
+                let name = path.strip_prefix(folder).unwrap().to_owned();
+                found.insert(name, Hex(&digest).to_string());
+            }
+        }
+    }
+    found
 }
 
 /// Parses JSON lines.
