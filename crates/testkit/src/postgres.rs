@@ -1,0 +1,142 @@
+//! A PostgreSQL server of the tests' own.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, process};
+
+use crate::need;
+
+/// Starts a server, says the folder of its socket, and clears up when its input ends: when the
+/// test that holds the other end is gone, however it went.
+///
+/// It is fast, not safe: nothing of it is to outlive the tests.
+const SUPERVISOR: &str = r#"
+set -e
+bin=$1
+folder=$(mktemp -d /tmp/diskprint-postgres.XXXXXX)
+clear_up() {
+    "$bin/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null 2>&1 || true
+    rm -rf "$folder"
+}
+trap clear_up EXIT
+trap 'exit 1' HUP INT TERM
+cd "$folder"
+"$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 \
+    || { cat log >&2; exit 1; }
+"$bin/pg_ctl" -D data -w -l log start \
+    -o "-k $folder -c listen_addresses='' -c fsync=off -c full_page_writes=off" >/dev/null \
+    || { cat log >&2; exit 1; }
+echo "$folder"
+cat >/dev/null
+"#;
+
+/// A running server; it has no password, and no socket but one in a folder.
+pub struct Server {
+    bin: PathBuf,
+    folder: PathBuf,
+    databases: AtomicU32,
+    /// Its input ends with the test program, and the server with that.
+    _supervisor: Child,
+}
+
+/// Returns the server of this test program, started for the first that asks; `None` after saying
+/// that the calling test is skipped where PostgreSQL is not here.
+///
+/// # Panics
+/// When it does not start, and when it is absent and `CI=true`.
+#[track_caller]
+pub fn server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    let server = SERVER.get_or_init(|| Some(Server::start(&programs()?))).as_ref();
+    need::present(server, "PostgreSQL (initdb, pg_ctl)")
+}
+
+impl Server {
+    fn start(bin: &Path) -> Self {
+        // PostgreSQL refuses to run as root.
+        let mut command = if is_root() {
+            let mut command = Command::new("runuser");
+            command.args(["-u", "postgres", "--", "sh"]);
+            command
+        } else {
+            Command::new("sh")
+        };
+        let mut child = command
+            .args(["-c", SUPERVISOR, "sh"])
+            .arg(bin)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell for PostgreSQL");
+        let mut folder = String::new();
+        let output = child.stdout.take().expect("piped");
+        BufReader::new(output).read_line(&mut folder).expect("a folder");
+        assert!(!folder.is_empty(), "PostgreSQL did not start");
+        let folder = PathBuf::from(folder.trim_end());
+        Self { bin: bin.to_owned(), folder, databases: AtomicU32::new(0), _supervisor: child }
+    }
+
+    /// The folder of its socket, which clients take for a host.
+    pub fn host(&self) -> &str {
+        self.folder.to_str().expect("made by us")
+    }
+
+    /// Makes an empty database and returns its name.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn database(&self) -> String {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{number}", process::id());
+        self.run("createdb", &[&name]);
+        name
+    }
+
+    /// The address of a database, for user `postgres`.
+    pub fn address(&self, database: &str) -> String {
+        format!("postgres://postgres@{}/{database}", self.host().replace('/', "%2F"))
+    }
+
+    /// Runs `sql` and returns what psql prints: a line for each row, columns separated by `|`.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[track_caller]
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d"];
+        self.run("psql", &[&options[..], &[database, "-c", sql]].concat())
+    }
+
+    #[track_caller]
+    fn run(&self, program: &str, args: &[&str]) -> String {
+        let output = Command::new(self.bin.join(program))
+            .args(["-h", self.host(), "-U", "postgres"])
+            .args(args)
+            .output()
+            .expect("PostgreSQL's programs");
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+}
+
+/// The folder with `initdb` and its like, on `$PATH` or where Debian keeps them.
+fn programs() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = versions.map(|version| version.path().join("bin"));
+    env::split_paths(&path)
+        .chain(debian)
+        // A link leads to the folder that has all of them.
+        .filter_map(|folder| folder.join("initdb").canonicalize().ok())
+        .filter_map(|initdb| Some(initdb.parent()?.to_owned()))
+        .find(|folder| folder.join("pg_ctl").is_file())
+}
+
+fn is_root() -> bool {
+    let user = Command::new("id").arg("-u").output();
+    user.is_ok_and(|user| user.stdout == b"0\n")
+}
