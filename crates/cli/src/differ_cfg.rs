@@ -16,7 +16,12 @@ pub fn read(path: &Path) -> Result<Address> {
         found.with_context(|| format!("{shown}: section [root] has no {key}"))
     };
     let (host, name, user) = (value("DBserverIP")?, value("DBname")?, value("DBusername")?);
-    let mut address = Address::new(host, name, user);
+    // The original knew no port but PostgreSQL's own; this key is ours.
+    let port = match value("DBport") {
+        Ok(port) => port.parse().with_context(|| format!("{shown}: DBport {port:?} is no port"))?,
+        Err(_) => 5432,
+    };
+    let mut address = Address::new(host, port, name, user);
     if let Ok(file) = value("DBpasswordfile") {
         // A relative path is meant from where the file that names it is.
         let file = path.parent().unwrap_or(Path::new("")).join(file);

@@ -36,9 +36,12 @@ fn both_databases_export_the_same_bytes() {
 
     // The original's file names the same database.
     let config = results("differ.cfg");
-    let lines = ["[root]", "DBname=", "DBserverIP=", "DBusername=postgres", "DBpasswordfile=p"];
-    let [root, name, host, user, password] = lines;
-    let text = format!("{root}\n{name}{database}\n{host}{}\n{user}\n{password}\n", server.host());
+    let text = format!(
+        "[root]\nDBname={database}\nDBserverIP={}\nDBport={}\nDBusername=postgres\n\
+         DBpasswordfile=p\n",
+        server.host(),
+        server.port(),
+    );
     fs::write(&config, text).unwrap();
     fs::write(results("p"), "secret\n").unwrap();
     let check = support::diskprint(&["db", "check", "--config", &config]);

@@ -1,5 +1,6 @@
 use std::cell::RefCell;
 
+use ::postgres::config::SslMode;
 use ::postgres::types::ToSql;
 use ::postgres::{Client, Error as PostgresError, NoTls, Row, Transaction};
 use diskprint::regdelta::Action;
@@ -13,6 +14,7 @@ use crate::hive::HiveIds;
 use crate::{Error, LastRun, Link, Results, Run, SliceResults, SliceRow, Store, fault, regdelta};
 use limits::{Limits, TooLong};
 use migrate::migrate;
+use tls::Tls;
 
 mod address;
 mod hive;
@@ -20,6 +22,7 @@ mod limits;
 mod migrate;
 mod register;
 mod rows;
+mod tls;
 
 pub use address::Address;
 
@@ -109,7 +112,12 @@ impl Postgres {
 
 fn connect(address: &Address) -> Result<Client, Error> {
     let failed = doing("connecting");
-    let mut client = address.config().connect(NoTls).map_err(&failed)?;
+    let config = address.config();
+    let client = match config.get_ssl_mode() {
+        SslMode::Disable => config.connect(NoTls),
+        _ => config.connect(Tls::new(address.verify())),
+    };
+    let mut client = client.map_err(&failed)?;
     client
         .batch_execute("SET search_path TO diskprint; SET client_min_messages TO warning")
         .map_err(&failed)?;

@@ -1,6 +1,7 @@
 //! A PostgreSQL server of the tests' own.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -26,17 +27,32 @@ trap 'exit 1' HUP INT TERM
 cd "$folder"
 "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 \
     || { cat log >&2; exit 1; }
-"$bin/pg_ctl" -D data -w -l log start \
-    -o "-k $folder -c listen_addresses='' -c fsync=off -c full_page_writes=off" >/dev/null \
+port=$2
+tls=off
+if openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -config /etc/ssl/openssl.cnf \
+    -addext subjectAltName=DNS:localhost -keyout data/server.key -out data/server.crt >log 2>&1
+then tls=on
+fi
+cat >>data/postgresql.conf <<END
+unix_socket_directories = '$folder'
+listen_addresses = 'localhost'
+port = $port
+ssl = $tls
+fsync = off
+full_page_writes = off
+END
+"$bin/pg_ctl" -D data -w -l log start >/dev/null \
     || { cat log >&2; exit 1; }
 echo "$folder"
 cat >/dev/null
 "#;
 
-/// A running server; it has no password, and no socket but one in a folder.
+/// A running server. It asks for no password, on a socket in a folder and on a port of this host;
+/// on that with TLS where openssl is here to make a certificate.
 pub struct Server {
     bin: PathBuf,
     folder: PathBuf,
+    port: u16,
     databases: AtomicU32,
     /// Its input ends with the test program, and the server with that.
     _supervisor: Child,
@@ -56,6 +72,9 @@ pub fn server() -> Option<&'static Server> {
 
 impl Server {
     fn start(bin: &Path) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port that is free");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
         // PostgreSQL refuses to run as root.
         let mut command = if is_root() {
             let mut command = Command::new("runuser");
@@ -67,6 +86,7 @@ impl Server {
         let mut child = command
             .args(["-c", SUPERVISOR, "sh"])
             .arg(bin)
+            .arg(port.to_string())
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -77,12 +97,17 @@ impl Server {
         BufReader::new(output).read_line(&mut folder).expect("a folder");
         assert!(!folder.is_empty(), "PostgreSQL did not start");
         let folder = PathBuf::from(folder.trim_end());
-        Self { bin: bin.to_owned(), folder, databases: AtomicU32::new(0), _supervisor: child }
+        Self { bin: bin.to_owned(), folder, port, databases: AtomicU32::new(0), _supervisor: child }
     }
 
     /// The folder of its socket, which clients take for a host.
     pub fn host(&self) -> &str {
         self.folder.to_str().expect("made by us")
+    }
+
+    /// The port that it is at, also in the name of its socket.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Makes an empty database and returns its name.
@@ -98,7 +123,13 @@ impl Server {
 
     /// The address of a database, for user `postgres`.
     pub fn address(&self, database: &str) -> String {
-        format!("postgres://postgres@{}/{database}", self.host().replace('/', "%2F"))
+        let host = self.host().replace('/', "%2F");
+        format!("postgres://postgres@{host}:{}/{database}", self.port)
+    }
+
+    /// The address of a database over TCP, for user `postgres`.
+    pub fn tcp_address(&self, database: &str) -> String {
+        format!("postgres://postgres@localhost:{}/{database}", self.port)
     }
 
     /// Runs `sql` and returns what psql prints: a line for each row, columns separated by `|`.
@@ -114,7 +145,7 @@ impl Server {
     #[track_caller]
     fn run(&self, program: &str, args: &[&str]) -> String {
         let output = Command::new(self.bin.join(program))
-            .args(["-h", self.host(), "-U", "postgres"])
+            .args(["-h", self.host(), "-p", &self.port.to_string(), "-U", "postgres"])
             .args(args)
             .output()
             .expect("PostgreSQL's programs");

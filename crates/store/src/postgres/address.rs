@@ -8,47 +8,68 @@ use crate::Error;
 
 /// Where a PostgreSQL database is and who asks for it. Its password is never shown.
 #[derive(Clone)]
-pub struct Address(Config);
+pub struct Address {
+    config: Config,
+    /// Whether the server must prove with its certificate that it is the host.
+    verify: bool,
+}
 
 impl Address {
     /// Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`, of which most may be left
     /// out.
     ///
+    /// `sslmode` is `disable`; `prefer`, as when it is left out, for TLS where the server offers
+    /// it; `require`, for TLS or nothing; or `verify-full`, for TLS with a certificate that the
+    /// system's authorities (or those in the file `$SSL_CERT_FILE`) gave to that host. As
+    /// elsewhere with PostgreSQL, the others do not look at the certificate.
+    ///
     /// # Errors
     /// When it has another form.
     pub fn parse(address: &str) -> Result<Self, Error> {
         let is_url = ["postgres://", "postgresql://"].iter().any(|at| address.starts_with(at));
-        let config = address.parse().ok().filter(|_| is_url);
-        config.map(Self::with_timeout).ok_or(Error::Address)
+        let (plain, verify) = match address.split_once('?') {
+            // `verify-ca` asks for less than we check.
+            Some((_, query)) if query.contains("sslmode=verify-") => {
+                let mode = |address: &str, mode| address.replace(mode, "sslmode=require");
+                (mode(&mode(address, "sslmode=verify-full"), "sslmode=verify-ca"), true)
+            }
+            _ => (address.to_owned(), false),
+        };
+        let config = plain.parse().ok().filter(|_| is_url);
+        config.map(|config| Self::with_timeout(config, verify)).ok_or(Error::Address)
     }
 
     /// The address of a database on a host, which is a name, a number, or the folder of a socket.
-    pub fn new(host: &str, database: &str, user: &str) -> Self {
+    pub fn new(host: &str, port: u16, database: &str, user: &str) -> Self {
         let mut config = Config::new();
-        config.host(host).dbname(database).user(user);
-        Self::with_timeout(config)
+        config.host(host).port(port).dbname(database).user(user);
+        Self::with_timeout(config, false)
     }
 
-    fn with_timeout(mut config: Config) -> Self {
+    fn with_timeout(mut config: Config, verify: bool) -> Self {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(30));
         }
         config.application_name("diskprint");
-        Self(config)
+        Self { config, verify }
     }
 
     /// Sets the password.
     pub fn set_password(&mut self, password: &[u8]) {
-        self.0.password(password);
+        self.config.password(password);
     }
 
     /// Whether it has a password.
     pub fn has_password(&self) -> bool {
-        self.0.get_password().is_some()
+        self.config.get_password().is_some()
     }
 
     pub(super) fn config(&self) -> &Config {
-        &self.0
+        &self.config
+    }
+
+    pub(super) fn verify(&self) -> bool {
+        self.verify
     }
 }
 
@@ -56,10 +77,10 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("postgres://")?;
-        if let Some(user) = self.0.get_user() {
+        if let Some(user) = self.config.get_user() {
             write!(f, "{user}@")?;
         }
-        for (index, host) in self.0.get_hosts().iter().enumerate() {
+        for (index, host) in self.config.get_hosts().iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             match host {
                 Host::Tcp(name) => write!(f, "{comma}{name}")?,
@@ -67,7 +88,7 @@ impl fmt::Display for Address {
                 Host::Unix(folder) => write!(f, "{comma}{}", folder.display())?,
             }
         }
-        write!(f, "/{}", self.0.get_dbname().unwrap_or_default())
+        write!(f, "/{}", self.config.get_dbname().unwrap_or_default())
     }
 }
 

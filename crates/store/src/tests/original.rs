@@ -182,3 +182,34 @@ fn a_database_without_our_tables_or_of_the_future_is_left_alone() {
     let error = Postgres::open(&address).err().expect("an error").to_string();
     assert_eq!(error, "the database has version 99, this program knows versions up to 2");
 }
+
+#[test]
+fn sslmode_is_honoured() {
+    let (Some(server), Some(_)) = (server(), diskprint_testkit::need::program("openssl")) else {
+        return;
+    };
+    let database = server.database();
+    let tcp = server.tcp_address(&database);
+    let is_tls = |mode: &str| {
+        let store = Postgres::open(&Address::parse(&format!("{tcp}{mode}")).unwrap())?;
+        let sql = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                   WHERE application_name = 'diskprint' AND datname = current_database()
+                   ORDER BY backend_start DESC LIMIT 1";
+        let tls = server.sql(&database, sql);
+        drop(store);
+        Ok::<_, Error>(tls.trim() == "t")
+    };
+    for (mode, expected) in [
+        ("", true),
+        ("?sslmode=disable", false),
+        ("?sslmode=prefer", true),
+        ("?sslmode=require", true),
+    ] {
+        assert_eq!(is_tls(mode).unwrap(), expected, "{mode}");
+    }
+    // Nobody vouches for the certificate.
+    assert!(is_tls("?sslmode=verify-full").is_err());
+    // A socket in a folder has no TLS, so that who demands it is refused.
+    let socket = format!("{}?sslmode=require", server.address(&database));
+    assert!(Postgres::open(&Address::parse(&socket).unwrap()).is_err());
+}
