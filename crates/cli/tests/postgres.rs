@@ -79,3 +79,32 @@ fn no_message_shows_the_password() {
         assert!(!message.contains("s3cret"), "{message}");
     }
 }
+
+#[test]
+fn a_certificate_is_checked_where_that_is_asked_for() {
+    let (Some(server), Some(_)) = (server(), diskprint_testkit::need::program("openssl")) else {
+        return;
+    };
+    let scratch = tempfile::tempdir().unwrap();
+    // The user postgres made it in a folder of its own.
+    let authority = scratch.path().join("authority.crt");
+    fs::copy(server.authority(), &authority).unwrap();
+    let address = server.tcp_address(&server.database());
+    let init = |address: &str, authority: &Path| {
+        assert_cmd::cargo::cargo_bin_cmd!("diskprint")
+            .args(["db", "init", "--db", address])
+            .env("SSL_CERT_FILE", authority)
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    let checked = format!("{address}?sslmode=verify-full");
+    assert_eq!(init(&checked, &authority), Some(0));
+    let other_name = checked.replace("localhost", "127.0.0.1");
+    assert_eq!(init(&other_name, &authority), Some(1), "not the name in the certificate");
+    let nobody = scratch.path().join("none.crt");
+    fs::write(&nobody, "").unwrap();
+    assert_eq!(init(&checked, &nobody), Some(1), "an authority that is not known");
+    assert_eq!(init(&format!("{address}?sslmode=require"), &nobody), Some(0));
+}

@@ -29,8 +29,14 @@ cd "$folder"
     || { cat log >&2; exit 1; }
 port=$2
 tls=off
-if openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -config /etc/ssl/openssl.cnf \
-    -addext subjectAltName=DNS:localhost -keyout data/server.key -out data/server.crt >log 2>&1
+printf '[req]\ndistinguished_name = dn\n[dn]\n' >openssl.cnf
+if {
+    openssl req -config openssl.cnf -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority \
+        -addext basicConstraints=critical,CA:TRUE -keyout authority.key -out authority.crt &&
+    openssl req -config openssl.cnf -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+        -CA authority.crt -CAkey authority.key -addext subjectAltName=DNS:localhost \
+        -addext basicConstraints=CA:FALSE -keyout data/server.key -out data/server.crt
+} >log 2>&1
 then tls=on
 fi
 cat >>data/postgresql.conf <<END
@@ -103,6 +109,11 @@ impl Server {
     /// The folder of its socket, which clients take for a host.
     pub fn host(&self) -> &str {
         self.folder.to_str().expect("made by us")
+    }
+
+    /// The file with the certificate of the authority that gave the server its own.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.join("authority.crt")
     }
 
     /// The port that it is at, also in the name of its socket.
