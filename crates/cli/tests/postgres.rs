@@ -108,3 +108,39 @@ fn a_certificate_is_checked_where_that_is_asked_for() {
     assert_eq!(init(&checked, &nobody), Some(1), "an authority that is not known");
     assert_eq!(init(&format!("{address}?sslmode=require"), &nobody), Some(0));
 }
+
+#[test]
+fn the_password_comes_from_its_file_or_the_environment() {
+    let Some(server) = server() else { return };
+    let database = server.database();
+    server.sql(&database, "CREATE ROLE examiner LOGIN SUPERUSER PASSWORD 's3cret'");
+    let scratch = tempfile::tempdir().unwrap();
+    let (config, file) = (scratch.path().join("differ.cfg"), scratch.path().join("password"));
+    let text = format!(
+        "[root]\nDBname={database}\nDBserverIP=127.0.0.1\nDBport={}\nDBusername=examiner\n\
+         DBpasswordfile={}\n",
+        server.port(),
+        file.display(),
+    );
+    fs::write(&config, text).unwrap();
+    let init = ["db", "init", "--config", config.to_str().unwrap()];
+    fs::write(&file, "s3cret\n").unwrap();
+    support::expect(0, &init);
+    fs::write(&file, "wr0ng\n").unwrap();
+    let refused = support::expect(1, &init);
+    assert!(refused.contains("password authentication failed"), "{refused}");
+    assert!(!refused.contains("wr0ng"), "{refused}");
+
+    let address = server.tcp_address(&database).replace("postgres@", "examiner@");
+    let check = |password: &str| {
+        assert_cmd::cargo::cargo_bin_cmd!("diskprint")
+            .args(["db", "check"])
+            .env("DISKPRINT_DB", &address)
+            .env("PGPASSWORD", password)
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
+    assert_eq!((check("s3cret"), check("wr0ng")), (Some(0), Some(1)));
+}

@@ -28,6 +28,9 @@ cd "$folder"
 "$bin/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 \
     || { cat log >&2; exit 1; }
 port=$2
+echo "host all examiner all scram-sha-256" >hba
+cat data/pg_hba.conf >>hba
+cp hba data/pg_hba.conf
 tls=off
 printf '[req]\ndistinguished_name = dn\n[dn]\n' >openssl.cnf
 if {
@@ -53,7 +56,7 @@ echo "$folder"
 cat >/dev/null
 "#;
 
-/// A running server. It asks for no password, on a socket in a folder and on a port of this host;
+/// A running server. It asks for no password but that of a user `examiner`, on a socket in a folder and on a port of this host;
 /// on that with TLS where openssl is here to make a certificate.
 pub struct Server {
     bin: PathBuf,
