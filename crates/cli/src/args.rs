@@ -32,6 +32,7 @@ pub enum Command {
     Export(ExportArgs),
     Inspect(InspectArgs),
     Slice(SliceArgs),
+    Db(DbArgs),
     Completions(CompletionsArgs),
 }
 
@@ -209,11 +210,49 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
+/// Make, check or upgrade a database
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  diskprint db init --db postgres://examiner@db.example/prints
+  diskprint db check --config differ.cfg
+  diskprint db upgrade --widen --config differ.cfg")]
+pub struct DbArgs {
+    #[command(subcommand)]
+    pub command: DbCommand,
+}
+
+#[derive(Subcommand)]
+pub enum DbCommand {
+    /// Make the tables that are absent; those of the original workflow stay as they are
+    Init(DatabaseArgs),
+    /// Connect, and say how many sequences there are
+    Check(DatabaseArgs),
+    Upgrade(DbUpgradeArgs),
+}
+
+/// Bring the tables of diskprint up to date
+#[derive(Args)]
+pub struct DbUpgradeArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Let the original workflow's columns for paths take text of any length
+    #[arg(long)]
+    pub widen: bool,
+}
+
 #[derive(Args)]
 pub struct DatabaseArgs {
-    /// The database: sqlite:PATH [default: sqlite:RESULTS/diskprint.db]
-    #[arg(long, value_name = "DATABASE", env = "DISKPRINT_DB")]
+    /// The database: sqlite:PATH or postgres://USER@HOST/DATABASE [env: DISKPRINT_DB]
+    ///
+    /// The password of a PostgreSQL database may be in the address, where other users of this
+    /// machine can see it, in the environment variable PGPASSWORD, or in the file that --config
+    /// names. `run` uses sqlite:RESULTS/diskprint.db where no database is named.
+    #[arg(long, value_name = "DATABASE")]
     pub db: Option<String>,
+    /// The original workflow's file that names its PostgreSQL database, differ.cfg
+    #[arg(long, value_name = "FILE", conflicts_with = "db")]
+    pub config: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -3,7 +3,9 @@
 
 mod args;
 mod database;
+mod db;
 mod diff;
+mod differ_cfg;
 mod export;
 mod inspect;
 mod lock;
@@ -59,6 +61,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Slice(args) => slice::run(&args),
+        Command::Db(args) => db::run(&args),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "diskprint", &mut script);

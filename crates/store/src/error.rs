@@ -36,6 +36,33 @@ pub enum Error {
         /// The application id in the database's header.
         found: i64,
     },
+    /// The address is none of a PostgreSQL database. It is not repeated: it may have a password.
+    #[error(
+        "the address is not of the form postgres://USER@HOST/DATABASE; in its parts, \
+             characters like : / ? # @ % are written %3A %2F %3F %23 %40 %25"
+    )]
+    Address,
+    /// The database has no tables of ours.
+    #[error("the database has no tables of diskprint; diskprint run makes them")]
+    NoTables,
+    /// A value is longer than its column. Nothing was written.
+    #[error("{item}: {chars} characters are too many for column {column}, which takes {limit}{}; \
+             diskprint db upgrade --widen makes room", and_others(*others))]
+    TooLong {
+        /// What the value belongs to, or the value itself.
+        item: String,
+        /// The column, with its table.
+        column: String,
+        /// Length of the value in characters.
+        chars: usize,
+        /// How many characters the column takes.
+        limit: usize,
+        /// How many more values are too long for their columns.
+        others: usize,
+    },
+    /// Table `cell` does not list an action.
+    #[error("action {0:?} is not in table cell")]
+    UnknownAction(&'static str),
     /// There is no such slice.
     #[error("slice {0} is not in table slice")]
     UnknownSlice(SliceId),
@@ -93,6 +120,10 @@ pub enum Error {
         /// Slices that are no slice's predecessor.
         ends: Vec<i64>,
     },
+}
+
+fn and_others(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(", nor are they the only ones: {count} more") }
 }
 
 fn list(ids: &[i64]) -> String {

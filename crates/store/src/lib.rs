@@ -11,6 +11,7 @@ mod fault;
 mod file_delta;
 mod hive;
 mod names;
+mod postgres;
 mod regdelta;
 mod registry_deltas;
 mod results;
@@ -22,6 +23,7 @@ mod table;
 mod tests;
 
 pub use error::Error;
+pub use postgres::{Address, Postgres};
 pub use registry_deltas::write as write_registry_deltas;
 pub use results::{LastRun, Results, Run, SliceResults};
 pub use sequence::{Link, SliceRow};

@@ -9,6 +9,5 @@ pub(crate) struct Table {
 pub(crate) struct Column {
     pub(crate) name: String,
     /// Whether it holds names, which text cannot always hold.
-    #[expect(dead_code, reason = "SQLite keeps a name that is no text in the same column")]
     pub(crate) is_name: bool,
 }

@@ -8,10 +8,12 @@ use diskprint::{
 };
 use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 use diskprint_formats::Filetime;
+use diskprint_testkit::postgres::{Server, server};
 use rusqlite::Connection;
-use rusqlite::types::Value;
 
-use crate::{Error, Results, Run, SliceResults, SliceRow, Sqlite, Store};
+use crate::{Address, Error, Postgres, Results, Run, SliceResults, SliceRow, Sqlite, Store};
+
+mod original;
 
 const NOW: &str = "2013-05-07T09:00:00Z";
 
@@ -136,13 +138,13 @@ fn run() -> Run {
     }
 }
 
-fn registered(store: &mut Sqlite) -> [SliceRow; 2] {
+fn registered(store: &mut dyn Store) -> [SliceRow; 2] {
     let slices = [slice(10, None, "aa"), slice(20, Some(10), "bb")];
     store.register_slices(&slices, NOW).unwrap();
     slices
 }
 
-fn save(store: &mut Sqlite, found: &Found) {
+fn save(store: &mut dyn Store, found: &Found) {
     let [first, second] = registered(store);
     let Found { files, cells, faults } = found;
     let slices = [
@@ -152,130 +154,218 @@ fn save(store: &mut Sqlite, found: &Found) {
     store.save(&Results { slices: &slices, run: &run() }).unwrap();
 }
 
-/// All rows of all tables, as text, in the order in which they are stored.
-fn dump(store: &Sqlite) -> Vec<String> {
-    let connection = &store.connection;
-    let mut tables = connection
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-        .unwrap();
-    let tables: Vec<String> =
-        tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let mut lines = Vec::new();
-    for table in tables {
-        let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let width = statement.column_count();
-        let mut rows = statement.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            let values: Vec<Value> = (0..width).map(|index| row.get(index).unwrap()).collect();
-            lines.push(format!("{table}: {values:?}"));
+/// A store under test, and the same database by another way.
+enum Tested {
+    Memory(Sqlite),
+    File(Sqlite, tempfile::TempDir),
+    Server(Postgres, &'static Server, String),
+}
+
+impl Tested {
+    fn store(&mut self) -> &mut dyn Store {
+        match self {
+            Self::Memory(store) | Self::File(store, _) => store,
+            Self::Server(store, ..) => store,
         }
+    }
+
+    /// Runs SQL; returns a line for each row.
+    fn sql(&self, sql: &str) -> Vec<String> {
+        match self {
+            Self::Memory(store) | Self::File(store, _) => sqlite_rows(&store.connection, sql),
+            Self::Server(_, server, database) => {
+                let sql = format!("SET search_path TO diskprint; {sql}");
+                server.sql(database, &sql).lines().map(str::to_owned).collect()
+            }
+        }
+    }
+
+    fn count(&self, table: &str) -> usize {
+        self.sql(&format!("SELECT count(*) FROM {table}"))[0].parse().unwrap()
+    }
+
+    /// All rows of all tables, as text, sorted.
+    fn dump(&self) -> Vec<String> {
+        let tables = match self {
+            Self::Server(..) => self.sql(
+                "SELECT table_name FROM information_schema.tables
+                 WHERE table_schema = 'diskprint' ORDER BY table_name",
+            ),
+            _ => self.sql("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"),
+        };
+        let mut lines = Vec::new();
+        for table in tables {
+            let rows = self.sql(&format!("SELECT * FROM {table}"));
+            lines.extend(rows.into_iter().map(|row| format!("{table}: {row}")));
+        }
+        lines.sort();
+        lines
+    }
+}
+
+fn sqlite_rows(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection.prepare(sql).unwrap();
+    let width = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let text = |index| match row.get_ref(index).unwrap() {
+            rusqlite::types::ValueRef::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+            other => format!("{other:?}"),
+        };
+        lines.push((0..width).map(text).collect::<Vec<_>>().join("|"));
     }
     lines
 }
 
+/// Every store there is, each with an empty database.
+#[track_caller]
+fn stores() -> Vec<Tested> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Sqlite::open(&folder.path().join("diskprint.db")).unwrap();
+    let mut all = vec![Tested::Memory(Sqlite::in_memory().unwrap()), Tested::File(file, folder)];
+    all.extend(server().map(|server| {
+        let mut tested = on(server, server.database());
+        // The names are longer than any that the original's columns take.
+        if let Tested::Server(store, ..) = &mut tested {
+            store.widen().unwrap();
+        }
+        tested
+    }));
+    all
+}
+
+fn on(server: &'static Server, database: String) -> Tested {
+    let address = Address::parse(&server.address(&database)).unwrap();
+    Tested::Server(Postgres::open(&address).unwrap(), server, database)
+}
+
 #[test]
 fn everything_comes_back_as_it_was() {
-    let found = found();
-    let mut store = Sqlite::in_memory().unwrap();
-    save(&mut store, &found);
-    assert_eq!(store.file_deltas(&id(20)).unwrap(), found.files);
-    assert_eq!(store.cell_deltas(&id(20)).unwrap(), found.cells);
-    let mut faults = found.faults.clone();
-    faults.sort();
-    assert_eq!(store.faults(&id(20)).unwrap(), faults);
-    let last = store.last_run(&id(20)).unwrap().unwrap();
-    assert_eq!((last.run, last.files), (run(), found.files.len() as u64));
-    assert_eq!(store.last_run(&id(10)).unwrap(), None);
+    for mut tested in stores() {
+        let (found, store) = (found(), tested.store());
+        save(store, &found);
+        assert_eq!(store.file_deltas(&id(20)).unwrap(), found.files);
+        assert_eq!(store.cell_deltas(&id(20)).unwrap(), found.cells);
+        let mut faults = found.faults.clone();
+        faults.sort();
+        assert_eq!(store.faults(&id(20)).unwrap(), faults);
+        let last = store.last_run(&id(20)).unwrap().unwrap();
+        assert_eq!((last.run, last.files), (run(), found.files.len() as u64));
+        assert_eq!(store.last_run(&id(10)).unwrap(), None);
+    }
 }
 
 #[test]
 fn the_same_results_twice_leave_the_same_rows() {
     let found = found();
-    let mut store = Sqlite::in_memory().unwrap();
-    save(&mut store, &found);
-    let once = dump(&store);
-    save(&mut store, &found);
-    assert_eq!(dump(&store), once);
+    let mut dumps = Vec::new();
+    for mut tested in stores() {
+        save(tested.store(), &found);
+        let once = tested.dump();
+        save(tested.store(), &found);
+        assert!(tested.dump() == once);
+        dumps.push(once);
+    }
+    assert!(dumps[0] == dumps[1], "in memory and in a file");
+}
 
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("diskprint.db");
-    save(&mut Sqlite::open(&path).unwrap(), &found);
-    assert_eq!(dump(&Sqlite::open_existing(&path).unwrap()), once);
+#[test]
+fn a_database_is_found_again() {
+    let found = found();
+    for mut tested in stores() {
+        save(tested.store(), &found);
+        let again: Box<dyn Store> = match &tested {
+            Tested::Memory(_) => continue,
+            Tested::File(_, folder) => {
+                Box::new(Sqlite::open_existing(&folder.path().join("diskprint.db")).unwrap())
+            }
+            Tested::Server(_, server, database) => {
+                let address = Address::parse(&server.address(database)).unwrap();
+                Box::new(Postgres::open_existing(&address).unwrap())
+            }
+        };
+        assert_eq!(again.cell_deltas(&id(20)).unwrap(), found.cells);
+    }
 }
 
 #[test]
 fn fewer_results_leave_fewer_rows_and_the_same_hive_ids() {
-    let mut found = found();
-    let mut store = Sqlite::in_memory().unwrap();
-    save(&mut store, &found);
-    let hives = |store: &Sqlite| -> Vec<String> {
-        dump(store).into_iter().filter(|line| line.starts_with("hive")).collect()
-    };
-    let before = hives(&store);
-    found.cells.truncate(2);
-    found.files.clear();
-    found.faults.clear();
-    save(&mut store, &found);
-    assert_eq!(store.cell_deltas(&id(20)).unwrap().len(), 2);
-    assert_eq!(store.file_deltas(&id(20)).unwrap(), []);
-    assert_eq!(hives(&store), before);
+    for mut tested in stores() {
+        let mut found = found();
+        save(tested.store(), &found);
+        let hives = |tested: &Tested| tested.sql("SELECT * FROM hive ORDER BY hiveid");
+        let before = hives(&tested);
+        found.cells.truncate(2);
+        found.files.clear();
+        found.faults.clear();
+        save(tested.store(), &found);
+        assert_eq!(tested.store().cell_deltas(&id(20)).unwrap().len(), 2);
+        assert_eq!(tested.store().file_deltas(&id(20)).unwrap(), []);
+        assert_eq!(hives(&tested), before);
+        assert_eq!(tested.count("regdelta"), 2);
+    }
 }
 
 #[test]
 fn one_path_on_two_partitions_is_two_hives() {
-    let mut store = Sqlite::in_memory().unwrap();
-    let insert = "INSERT INTO hive (hivepath, appetid, osetid) VALUES ('h', '7895-1', '8504-1')";
-    store.connection.execute(insert, []).unwrap();
-    let on = |partition| Delta::New(Cell { partition, ..key(&"h".into()) });
-    save(&mut store, &Found { files: vec![], cells: vec![on(2), on(1)], faults: vec![] });
-    let ids: Vec<(i64, u32)> = store
-        .connection
-        .prepare("SELECT hiveid, partition FROM diskprint_hive ORDER BY hiveid")
-        .and_then(|mut statement| {
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        })
-        .unwrap();
-    assert_eq!(ids, [(1, 1), (2, 2)], "the original's row is used again");
+    for mut tested in stores() {
+        tested.sql("INSERT INTO hive (hivepath, appetid, osetid) VALUES ('h', '7895-1', '8504-1')");
+        let on = |partition| Delta::New(Cell { partition, ..key(&"h".into()) });
+        let found = Found { files: vec![], cells: vec![on(2), on(1)], faults: vec![] };
+        save(tested.store(), &found);
+        let ids = tested.sql("SELECT hiveid, partition FROM diskprint_hive ORDER BY hiveid");
+        assert_eq!(ids, ["1|1", "2|2"], "the original's row is used again");
+    }
 }
 
 #[test]
 fn sequences_follow_predecessors() {
-    let mut store = Sqlite::in_memory().unwrap();
-    let missing = store.sequence("8504-1", "7895-1").unwrap_err();
-    assert_eq!(missing.to_string(), "no slice of 8504-1-7895-1 is in table slice");
-    let slices = [slice(7, None, "aa"), slice(3, Some(7), "bb"), slice(5, Some(3), "aa")];
-    store.register_slices(&slices, NOW).unwrap();
-    let sequence = store.sequence("8504-1", "7895-1").unwrap();
-    assert_eq!(sequence, slices);
-    let count = |store: &Sqlite, table: &str| -> i64 {
-        let sql = format!("SELECT count(*) FROM {table}");
-        store.connection.query_row(&sql, [], |row| row.get(0)).unwrap()
-    };
-    assert_eq!(count(&store, "storage"), 2, "one row a tarball");
-    assert_eq!(count(&store, "processqueue"), 2, "filled by the trigger");
+    for mut tested in stores() {
+        let store = tested.store();
+        let missing = store.sequence("8504-1", "7895-1").unwrap_err();
+        assert_eq!(missing.to_string(), "no slice of 8504-1-7895-1 is in table slice");
+        let slices = [slice(7, None, "aa"), slice(3, Some(7), "bb"), slice(5, Some(3), "aa")];
+        store.register_slices(&slices, NOW).unwrap();
+        let sequence = store.sequence("8504-1", "7895-1").unwrap();
+        assert_eq!(sequence, slices);
+        assert_eq!(store.slice_at(&slices[0].location).unwrap(), Some(id(5)));
+        assert_eq!(store.slice_at("/elsewhere").unwrap(), None);
+        assert_eq!(tested.count("storage"), 2, "one row a tarball");
+        assert_eq!(tested.count("processqueue"), 2, "filled by the trigger");
 
-    store.register_slices(&[slice(6, Some(3), "cc")], NOW).unwrap();
-    let several = store.sequence("8504-1", "7895-1").unwrap_err();
-    assert_eq!(several.to_string(), "8504-1-7895-1 has 2 sequence ends, slices 5, 6; name one");
-    assert_eq!(store.sequence_ends().unwrap(), [id(5), id(6)]);
-    assert_eq!(store.sequence_ending_at(&id(6)).unwrap().len(), 3);
-    store.register_slices(&[slice(7, Some(3), "aa")], NOW).unwrap();
-    assert!(matches!(store.sequence_ending_at(&id(6)), Err(Error::Loop { .. })));
+        let store = tested.store();
+        store.register_slices(&[slice(6, Some(3), "cc")], NOW).unwrap();
+        let several = store.sequence("8504-1", "7895-1").unwrap_err();
+        assert_eq!(several.to_string(), "8504-1-7895-1 has 2 sequence ends, slices 5, 6; name one");
+        assert_eq!(store.sequence_ends().unwrap(), [id(5), id(6)]);
+        assert_eq!(store.sequence_ending_at(&id(6)).unwrap().len(), 3);
+        store.register_slices(&[slice(7, Some(3), "aa")], NOW).unwrap();
+        assert!(matches!(store.sequence_ending_at(&id(6)), Err(Error::Loop { .. })));
+    }
 }
 
 #[test]
 fn what_cannot_be_stored_is_said_and_nothing_is_stored() {
-    let mut store = Sqlite::in_memory().unwrap();
-    let odd = SliceRow { slicetype: "Odd".into(), ..slice(20, None, "bb") };
-    let error = store.register_slices(&[slice(10, None, "aa"), odd], NOW).unwrap_err();
-    assert_eq!(error.to_string(), "slice 8504-1-7895-1-20: type \"Odd\" is not in table slicetype");
-    assert_eq!(store.sequence_ends().unwrap(), []);
-    let [first, second] = registered(&mut store);
-    let unknown = slice(30, None, "aa");
-    let results = |slice| SliceResults { slice, files: &[], cells: &[], faults: &[] };
-    let slices = [results(&first), results(&second), results(&unknown)];
-    let error = store.save(&Results { slices: &slices, run: &run() });
-    assert_eq!(error.unwrap_err().to_string(), "slice 8504-1-7895-1-30 is not in table slice");
+    for mut tested in stores() {
+        let store = tested.store();
+        let odd = SliceRow { slicetype: "Odd".into(), ..slice(20, None, "bb") };
+        let error = store.register_slices(&[slice(10, None, "aa"), odd], NOW).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "slice 8504-1-7895-1-20: type \"Odd\" is not in table slicetype"
+        );
+        assert_eq!(store.sequence_ends().unwrap(), []);
+        let [first, second] = registered(store);
+        let unknown = slice(30, None, "aa");
+        let results = |slice| SliceResults { slice, files: &[], cells: &[], faults: &[] };
+        let slices = [results(&first), results(&second), results(&unknown)];
+        let error = store.save(&Results { slices: &slices, run: &run() });
+        let error = error.unwrap_err().to_string();
+        assert_eq!(error, "slice 8504-1-7895-1-30 is not in table slice");
+        assert_eq!(tested.count("diskprint_run"), 0);
+    }
 }
 
 #[test]

@@ -5,5 +5,6 @@ pub mod gpt;
 pub mod mbr;
 pub mod need;
 pub mod ntfs;
+pub mod postgres;
 pub mod regf;
 pub mod vmdk;

@@ -33,7 +33,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
 }
 
 #[track_caller]
-fn present(found: Option<PathBuf>, name: &str) -> Option<PathBuf> {
+pub(crate) fn present<T>(found: Option<T>, name: &str) -> Option<T> {
     if found.is_none() {
         let test = std::panic::Location::caller();
         eprintln!("SKIPPED: {test}: {name} is not here");

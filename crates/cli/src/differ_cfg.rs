@@ -1,0 +1,116 @@
+//! `differ.cfg`: the original workflow's file that names its database.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use diskprint_store::Address;
+
+/// Reads the address of the database, and its password from the file that is named there.
+pub fn read(path: &Path) -> Result<Address> {
+    let shown = path.display();
+    let text = fs::read_to_string(path).with_context(|| shown.to_string())?;
+    let value = |key| {
+        let found = value(&text, key);
+        found.with_context(|| format!("{shown}: section [root] has no {key}"))
+    };
+    let (host, name, user) = (value("DBserverIP")?, value("DBname")?, value("DBusername")?);
+    // The original knew no port but PostgreSQL's own; this key is ours.
+    let port = match value("DBport") {
+        Ok(port) => port.parse().with_context(|| format!("{shown}: DBport {port:?} is no port"))?,
+        Err(_) => 5432,
+    };
+    let mut address = Address::new(host, port, name, user);
+    if let Ok(file) = value("DBpasswordfile") {
+        // A relative path is meant from where the file that names it is.
+        let file = path.parent().unwrap_or(Path::new("")).join(file);
+        address.set_password(&password(&file)?);
+    }
+    Ok(address)
+}
+
+/// The value of a key of section `[root]`; keys are without regard to case, as Python reads them.
+fn value<'t>(text: &'t str, wanted: &str) -> Option<&'t str> {
+    let mut section = "";
+    for line in text.lines().map(str::trim) {
+        if line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name.trim();
+        } else if let Some((key, value)) = line.split_once(['=', ':'])
+            && section == "root"
+            && key.trim().eq_ignore_ascii_case(wanted)
+        {
+            return Some(value.trim()).filter(|value| !value.is_empty());
+        }
+    }
+    None
+}
+
+/// The first line of the file; a warning is printed where everybody can read it.
+fn password(path: &Path) -> Result<Vec<u8>> {
+    let read = || -> io::Result<(bool, Vec<u8>)> {
+        let is_open = is_open_to_all(&fs::metadata(path)?);
+        Ok((is_open, fs::read(path)?))
+    };
+    let (is_open, mut bytes) =
+        read().with_context(|| format!("password file {}", path.display()))?;
+    if is_open {
+        let _ = writeln!(
+            io::stderr(),
+            "diskprint: warning: everybody can read the password file {0}; chmod 600 {0}",
+            path.display()
+        );
+    }
+    let end = bytes.iter().position(|byte| b"\r\n".contains(byte)).unwrap_or(bytes.len());
+    bytes.truncate(end);
+    if bytes.is_empty() {
+        bail!("password file {}: its first line is empty", path.display());
+    }
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_open_to_all(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.mode() & 0o004 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_all(_: &fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_section_root_are_read() {
+        let text =
+            "DBname=none\n[other]\nDBname: no\n[root]\n# DBname = no\n dbNAME = yes = 1 \nx:y\n";
+        assert_eq!(value(text, "DBname"), Some("yes = 1"));
+        assert_eq!(value(text, "x"), Some("y"));
+        assert_eq!(value(text, "DBusername"), None);
+    }
+
+    #[test]
+    fn the_password_is_the_first_line_of_its_file_and_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("differ.cfg");
+        let config = "[root]\nDBserverIP=db.example\nDBname=prints\nDBusername=me\n\
+                      DBpasswordfile=the password\n";
+        fs::write(&path, config).unwrap();
+        let missing = format!("{:#}", read(&path).unwrap_err());
+        assert!(missing.contains("password file"), "{missing}");
+        fs::write(folder.path().join("the password"), "s:cret\r\nmore").unwrap();
+        let address = read(&path).unwrap();
+        assert!(address.has_password());
+        assert_eq!(address.to_string(), "postgres://me@db.example/prints");
+        fs::write(&path, "[root]\nDBserverIP=db.example\n").unwrap();
+        let missing = read(&path).unwrap_err().to_string();
+        assert!(missing.ends_with("differ.cfg: section [root] has no DBname"), "{missing}");
+    }
+}

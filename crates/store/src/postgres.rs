@@ -1,0 +1,353 @@
+use std::cell::RefCell;
+
+use ::postgres::config::SslMode;
+use ::postgres::types::ToSql;
+use ::postgres::{Client, Error as PostgresError, NoTls, Row, Transaction};
+use diskprint::regdelta::Action;
+use diskprint::{
+    Cell, CellChanges, CellDelta, Delta, Fault, FileChanges, FileDelta, FileEntry, SliceId,
+};
+
+use crate::delta_table::{self, Stored};
+use crate::error::doing;
+use crate::hive::HiveIds;
+use crate::{Error, LastRun, Link, Results, Run, SliceResults, SliceRow, Store, fault, regdelta};
+use limits::{Limits, TooLong};
+use migrate::migrate;
+use tls::Tls;
+
+mod address;
+mod hive;
+mod limits;
+mod migrate;
+mod register;
+mod rows;
+mod tls;
+
+pub use address::Address;
+
+/// Tables that hold what a run found in a slice, in the order in which they can be emptied.
+const RESULT_TABLES: [&str; 4] =
+    ["regdelta", "diskprint_file_delta", "diskprint_cell_delta", "diskprint_fault"];
+
+/// Columns of the original's tables that a path goes into, with their tables.
+const PATH_COLUMNS: [(&str, &str); 4] = [
+    ("regdelta", "cellpath"),
+    ("hive", "hivepath"),
+    ("storage", "location"),
+    ("processqueue", "location"),
+];
+
+/// A PostgreSQL database with the tables of the original workflow and our own, all in the schema
+/// `diskprint`.
+pub struct Postgres {
+    // Even reading takes the client for itself.
+    client: RefCell<Client>,
+}
+
+impl Postgres {
+    /// Connects to the database at `address`, makes the tables that are absent and brings ours up
+    /// to date. The original workflow's tables are never altered.
+    ///
+    /// # Errors
+    /// When it cannot be reached or its tables are of a newer version.
+    pub fn open(address: &Address) -> Result<Self, Error> {
+        let mut client = connect(address)?;
+        migrate(&mut client)?;
+        Ok(Self { client: client.into() })
+    }
+
+    /// Connects to the database at `address`, which must have our tables, as [`Postgres::open`]
+    /// does.
+    ///
+    /// # Errors
+    /// As for [`Postgres::open`], and when it has no tables of ours.
+    pub fn open_existing(address: &Address) -> Result<Self, Error> {
+        let mut client = connect(address)?;
+        if !migrate::has_tables(&mut client)? {
+            return Err(Error::NoTables);
+        }
+        migrate(&mut client)?;
+        Ok(Self { client: client.into() })
+    }
+
+    /// Takes the limit of length from those columns of the original workflow's tables that hold
+    /// paths; returns the columns, with their tables, that had one.
+    ///
+    /// # Errors
+    /// When the database fails; then no column is changed.
+    pub fn widen(&mut self) -> Result<Vec<String>, Error> {
+        let failed = doing("widening columns");
+        let mut transaction = self.client.get_mut().transaction().map_err(&failed)?;
+        lock(&mut transaction).map_err(&failed)?;
+        let limited = Limits::read(&mut transaction)?.limited(&PATH_COLUMNS);
+        for (table, column) in &limited {
+            let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE VARCHAR");
+            transaction.batch_execute(&sql).map_err(&failed)?;
+        }
+        transaction.commit().map_err(&failed)?;
+        Ok(limited.iter().map(|(table, column)| format!("{table}.{column}")).collect())
+    }
+
+    fn query<T>(
+        &self,
+        what: &'static str,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+        read: impl Fn(&Row) -> Result<T, PostgresError>,
+    ) -> Result<Vec<T>, Error> {
+        let rows = self.client.borrow_mut().query(sql, values);
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(doing(what))
+    }
+
+    fn deltas<T: Stored<C>, C>(&self, slice: &SliceId) -> Result<Vec<Delta<T, C>>, Error> {
+        let table = delta_table::table::<T, C>();
+        rows::select(&mut self.client.borrow_mut(), slice, &table)
+            .map_err(doing("reading differences"))?
+            .into_iter()
+            .map(|row| delta_table::read(row).map_err(doing("reading differences")))
+            .collect()
+    }
+}
+
+fn connect(address: &Address) -> Result<Client, Error> {
+    let failed = doing("connecting");
+    let config = address.config();
+    let client = match config.get_ssl_mode() {
+        SslMode::Disable => config.connect(NoTls),
+        _ => config.connect(Tls::new(address.verify())),
+    };
+    let mut client = client.map_err(&failed)?;
+    client
+        .batch_execute("SET search_path TO diskprint; SET client_min_messages TO warning")
+        .map_err(&failed)?;
+    Ok(client)
+}
+
+/// Waits until no other program of ours writes; it then waits until `transaction` ends.
+fn lock(transaction: &mut Transaction<'_>) -> Result<(), PostgresError> {
+    // The application id of our SQLite files.
+    transaction.batch_execute(
+        "SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(x'64707274'::bigint)",
+    )
+}
+
+impl Store for Postgres {
+    fn register_slices(&mut self, slices: &[SliceRow], now: &str) -> Result<(), Error> {
+        let failed = doing("registering slices");
+        let mut transaction = self.client.get_mut().transaction().map_err(&failed)?;
+        lock(&mut transaction).map_err(&failed)?;
+        register::check(&mut transaction, slices)?;
+        for slice in slices {
+            register::register(&mut transaction, slice, now).map_err(&failed)?;
+        }
+        transaction.commit().map_err(&failed)
+    }
+
+    fn sequences(&self) -> Result<Vec<(String, String)>, Error> {
+        let sql = "SELECT DISTINCT osetid::text, appetid::text FROM slice";
+        self.query("looking for sequences", sql, &[], |row| Ok((row.try_get(0)?, row.try_get(1)?)))
+    }
+
+    fn links(&self, osetid: &str, appetid: &str) -> Result<Vec<Link>, Error> {
+        let sql = "SELECT sliceid::bigint, slicepredecessorid::bigint FROM slice
+                   WHERE osetid = $1 AND appetid = $2";
+        let mut links = self.query("reading slices", sql, &[&osetid, &appetid], |row| {
+            Ok(Link { sliceid: row.try_get(0)?, predecessor: row.try_get(1)? })
+        })?;
+        links.sort_unstable();
+        Ok(links)
+    }
+
+    fn slice(&self, id: &SliceId) -> Result<SliceRow, Error> {
+        let sql = "SELECT slicetype::text, slicepredecessorid::bigint, location, slicehash::text
+                   FROM slice JOIN storage USING (slicehash)
+                   WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint";
+        let key: [&(dyn ToSql + Sync); 3] = [&id.osetid, &id.appetid, &id.sliceid];
+        let rows = self.query("reading a slice", sql, &key, |row| {
+            Ok(SliceRow {
+                id: id.clone(),
+                slicetype: row.try_get(0)?,
+                predecessor: row.try_get(1)?,
+                location: row.try_get(2)?,
+                slicehash: row.try_get(3)?,
+            })
+        })?;
+        rows.into_iter().next().ok_or_else(|| Error::NoTarball(id.clone()))
+    }
+
+    fn slice_at(&self, location: &str) -> Result<Option<SliceId>, Error> {
+        let sql = "SELECT osetid::text, appetid::text, sliceid::bigint
+                   FROM slice JOIN storage USING (slicehash) WHERE location = $1";
+        let ids = self.query("looking for a tarball", sql, &[&location], |row| {
+            let (osetid, appetid) = (row.try_get(0)?, row.try_get(1)?);
+            Ok(SliceId { osetid, appetid, sliceid: row.try_get(2)? })
+        })?;
+        Ok(ids.into_iter().min())
+    }
+
+    fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
+        let failed = doing("storing the results of a sequence");
+        let Some(last) = results.slices.last() else { return Ok(()) };
+        let mut transaction = self.client.get_mut().transaction().map_err(&failed)?;
+        lock(&mut transaction).map_err(&failed)?;
+        for slice in results.slices {
+            if !is_registered(&mut transaction, &slice.slice.id).map_err(&failed)? {
+                return Err(Error::UnknownSlice(slice.slice.id.clone()));
+            }
+        }
+        check_lengths(&mut transaction, results)?;
+        let actions = action_ids(&mut transaction)?;
+        for slice in results.slices {
+            clear(&mut transaction, &slice.slice.id).map_err(&failed)?;
+        }
+        let cells = results.slices.iter().flat_map(|slice| slice.cells);
+        let hives = hive::ids(&mut transaction, &last.slice.id, cells, &results.run.finished)?;
+        for slice in results.slices {
+            insert(&mut transaction, slice, &hives, &actions).map_err(&failed)?;
+        }
+        insert_run(&mut transaction, &last.slice.id, results).map_err(&failed)?;
+        transaction.commit().map_err(&failed)
+    }
+
+    fn file_deltas(&self, slice: &SliceId) -> Result<Vec<FileDelta>, Error> {
+        self.deltas(slice)
+    }
+
+    fn cell_deltas(&self, slice: &SliceId) -> Result<Vec<CellDelta>, Error> {
+        self.deltas(slice)
+    }
+
+    fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error> {
+        rows::select(&mut self.client.borrow_mut(), slice, &fault::table())
+            .map_err(doing("reading faults"))?
+            .into_iter()
+            .map(|row| fault::read(row).map_err(doing("reading faults")))
+            .collect()
+    }
+
+    fn last_run(&self, end: &SliceId) -> Result<Option<LastRun>, Error> {
+        let sql = "SELECT version, inputs, outcome, started, finished, files, cells, faults
+                   FROM diskprint_run WHERE osetid = $1 AND appetid = $2 AND sliceid = $3";
+        let key: [&(dyn ToSql + Sync); 3] = [&end.osetid, &end.appetid, &end.sliceid];
+        Ok(self.query("reading a run", sql, &key, read_run)?.pop())
+    }
+}
+
+/// The number that table `cell` has for each action that we store.
+struct ActionIds([(Action, i64); 3]);
+
+impl ActionIds {
+    fn id(&self, action: Action) -> i64 {
+        self.0.iter().find(|(known, _)| *known == action).map_or(action.id().into(), |(_, id)| *id)
+    }
+}
+
+fn action_ids(transaction: &mut Transaction<'_>) -> Result<ActionIds, Error> {
+    let failed = doing("reading table cell");
+    let sql = "SELECT actionid::bigint FROM cell WHERE actiontype = $1";
+    let mut ids = [Action::Created, Action::Removed, Action::PropertyUpdated].map(|it| (it, 0));
+    for (action, id) in &mut ids {
+        let row = transaction.query_opt(sql, &[&action.name()]).map_err(&failed)?;
+        let row = row.ok_or(Error::UnknownAction(action.name()))?;
+        *id = row.try_get(0).map_err(&failed)?;
+    }
+    Ok(ActionIds(ids))
+}
+
+/// Checks all that goes into columns of the original's, before anything is written.
+fn check_lengths(transaction: &mut Transaction<'_>, results: &Results<'_>) -> Result<(), Error> {
+    let limits = Limits::read(transaction)?;
+    let mut too_long = TooLong::default();
+    let columns = regdelta::COLUMNS;
+    let row_limits = limits.of("regdelta", &columns);
+    for SliceResults { slice, cells, .. } in results.slices {
+        let hives: HiveIds<'_> = cells.iter().map(|delta| (crate::hive::key(delta), 0)).collect();
+        for (_, path) in hives.keys() {
+            limits.check("hive", "hivepath", &crate::column::shown(path), &mut too_long);
+        }
+        let rows = regdelta::rows(slice, cells, &hives, |action| action.id().into());
+        for (delta, row) in cells.iter().zip(rows) {
+            too_long.check_row(&row, &row_limits, |index| {
+                let cell = delta.latest();
+                let (hive, path) = (cell.hive.to_text(), cell.cellpath().to_text().into_owned());
+                let path = limits::cut(&path);
+                let item = format!("slice {}, hive {hive:?}, cell {path:?}", slice.id);
+                (item, format!("regdelta.{}", columns[index]))
+            });
+        }
+    }
+    too_long.result()
+}
+
+/// Adds what was found in one slice.
+fn insert(
+    transaction: &mut Transaction<'_>,
+    results: &SliceResults<'_>,
+    hives: &HiveIds<'_>,
+    actions: &ActionIds,
+) -> Result<(), PostgresError> {
+    let SliceResults { slice, files, cells, .. } = results;
+    let table = delta_table::table::<FileEntry, FileChanges>();
+    rows::insert(transaction, &slice.id, &table, files.iter().map(delta_table::row))?;
+    let table = delta_table::table::<Cell, CellChanges>();
+    rows::insert(transaction, &slice.id, &table, cells.iter().map(delta_table::row))?;
+    let faults = results.sorted_faults();
+    rows::insert(transaction, &slice.id, &fault::table(), faults.into_iter().map(fault::row))?;
+    let rows = regdelta::rows(slice, cells, hives, |action| actions.id(action));
+    rows::copy(transaction, "regdelta", &regdelta::COLUMNS.join(", "), rows)
+}
+
+fn is_registered(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<bool, PostgresError> {
+    let sql = "SELECT 1 FROM slice WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint";
+    Ok(!transaction.query(sql, &[&id.osetid, &id.appetid, &id.sliceid])?.is_empty())
+}
+
+fn clear(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<(), PostgresError> {
+    for table in RESULT_TABLES {
+        let sql = format!(
+            "DELETE FROM {table} WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint"
+        );
+        transaction.execute(&sql, &[&id.osetid, &id.appetid, &id.sliceid])?;
+    }
+    Ok(())
+}
+
+fn insert_run(
+    transaction: &mut Transaction<'_>,
+    end: &SliceId,
+    results: &Results<'_>,
+) -> Result<(), PostgresError> {
+    let Run { version, inputs, outcome, started, finished } = results.run;
+    let [files, cells, faults] = results.counts();
+    let SliceId { osetid, appetid, sliceid } = end;
+    transaction.execute(
+        "DELETE FROM diskprint_run WHERE osetid = $1 AND appetid = $2 AND sliceid = $3",
+        &[osetid, appetid, sliceid],
+    )?;
+    transaction.execute(
+        "INSERT INTO diskprint_run (osetid, appetid, sliceid, version, inputs, outcome,
+             started, finished, files, cells, faults)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        &[
+            osetid, appetid, sliceid, version, inputs, outcome, started, finished, &files, &cells,
+            &faults,
+        ],
+    )?;
+    Ok(())
+}
+
+fn read_run(row: &Row) -> Result<LastRun, PostgresError> {
+    Ok(LastRun {
+        run: Run {
+            version: row.try_get(0)?,
+            inputs: row.try_get(1)?,
+            outcome: row.try_get(2)?,
+            started: row.try_get(3)?,
+            finished: row.try_get(4)?,
+        },
+        files: row.try_get::<_, i64>(5)?.cast_unsigned(),
+        cells: row.try_get::<_, i64>(6)?.cast_unsigned(),
+        faults: row.try_get::<_, i64>(7)?.cast_unsigned(),
+    })
+}

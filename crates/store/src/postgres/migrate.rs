@@ -1,0 +1,58 @@
+use ::postgres::{Client, GenericClient};
+
+use super::lock;
+use crate::Error;
+use crate::error::doing;
+
+/// The migrations; a database of version n has had the first n.
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_workflow.sql"),
+    include_str!("../../migrations/postgres/0002_diskprint.sql"),
+];
+
+/// Brings the database to the newest version, in one transaction. Where it is there already,
+/// nothing is written, so that who may only read can read.
+pub(super) fn migrate(client: &mut Client) -> Result<(), Error> {
+    if missing(client)?.is_empty() {
+        return Ok(());
+    }
+    let failed = doing("bringing the tables up to date");
+    let mut transaction = client.transaction().map_err(&failed)?;
+    lock(&mut transaction).map_err(&failed)?;
+    if !exists(&mut transaction, "SELECT to_regnamespace('diskprint') IS NOT NULL")? {
+        transaction.batch_execute("CREATE SCHEMA diskprint").map_err(&failed)?;
+    }
+    // Again, now that no other program of ours is at it.
+    for migration in missing(&mut transaction)? {
+        transaction.batch_execute(migration).map_err(&failed)?;
+    }
+    let version = MIGRATIONS.len() as i32;
+    transaction.execute("DELETE FROM diskprint_version", &[]).map_err(&failed)?;
+    transaction
+        .execute("INSERT INTO diskprint_version (version) VALUES ($1)", &[&version])
+        .map_err(&failed)?;
+    transaction.commit().map_err(&failed)
+}
+
+/// Whether the tables of ours are there, of whatever version.
+pub(super) fn has_tables(client: &mut impl GenericClient) -> Result<bool, Error> {
+    exists(client, "SELECT to_regclass('diskprint.diskprint_version') IS NOT NULL")
+}
+
+/// The migrations that the database has not had.
+fn missing(client: &mut impl GenericClient) -> Result<&'static [&'static str], Error> {
+    let found: i32 = if has_tables(client)? {
+        let sql = "SELECT coalesce(max(version), 0) FROM diskprint_version";
+        client.query_one(sql, &[]).and_then(|row| row.try_get(0)).map_err(doing(READING))?
+    } else {
+        0
+    };
+    let missing = usize::try_from(found).ok().and_then(|done| MIGRATIONS.get(done..));
+    missing.ok_or(Error::Newer { found: found.into(), known: MIGRATIONS.len() as i64 })
+}
+
+fn exists(client: &mut impl GenericClient, sql: &str) -> Result<bool, Error> {
+    client.query_one(sql, &[]).and_then(|row| row.try_get(0)).map_err(doing(READING))
+}
+
+const READING: &str = "reading the version of its tables";

@@ -1,0 +1,143 @@
+use std::error::Error;
+
+use ::postgres::Transaction;
+use ::postgres::binary_copy::BinaryCopyInWriter;
+use ::postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use ::postgres::{Client, Error as PostgresError};
+use bytes::BytesMut;
+use diskprint::SliceId;
+
+use crate::column::{Value, plain, shown};
+use crate::table::Table;
+
+type AnyError = Box<dyn Error + Send + Sync>;
+
+/// A value goes into any column that can hold it: the original's database may have numbers and
+/// text of other types than ours. A name is as people read it; see [`columns`].
+impl ToSql for Value {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, AnyError> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Flag(flag) => flag.to_sql_checked(ty, out),
+            Self::Integer(number) => match *ty {
+                Type::INT2 => i16::try_from(*number)?.to_sql(ty, out),
+                Type::INT4 => i32::try_from(*number)?.to_sql(ty, out),
+                _ => number.to_sql_checked(ty, out),
+            },
+            Self::Text(text) => text.to_sql_checked(ty, out),
+            Self::Name(name) => shown(name).to_sql_checked(ty, out),
+            Self::Blob(bytes) => bytes.to_sql_checked(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for Value {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, AnyError> {
+        Ok(match *ty {
+            Type::BOOL => Self::Flag(bool::from_sql(ty, raw)?),
+            Type::INT8 => Self::Integer(i64::from_sql(ty, raw)?),
+            Type::BYTEA => Self::Blob(raw.to_vec()),
+            _ => Self::Text(String::from_sql(ty, raw)?),
+        })
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, AnyError> {
+        Ok(Self::Null)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        [Type::BOOL, Type::INT8, Type::BYTEA, Type::TEXT].contains(ty)
+    }
+}
+
+/// Copies `rows` into the end of a table.
+pub(super) fn copy<R: AsRef<[Value]>>(
+    transaction: &mut Transaction<'_>,
+    table: &str,
+    columns: &str,
+    rows: impl Iterator<Item = R>,
+) -> Result<(), PostgresError> {
+    let statement = transaction.prepare(&format!("SELECT {columns} FROM {table}"))?;
+    let types: Vec<Type> =
+        statement.columns().iter().map(|column| column.type_().clone()).collect();
+    let out =
+        transaction.copy_in(&format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)"))?;
+    let mut out = BinaryCopyInWriter::new(out, &types);
+    for row in rows {
+        let row: Vec<&(dyn ToSql + Sync)> = row.as_ref().iter().map(|value| value as _).collect();
+        out.write(&row)?;
+    }
+    out.finish().map(|_| ())
+}
+
+/// Adds `rows` of a slice, numbered in their order.
+pub(super) fn insert(
+    transaction: &mut Transaction<'_>,
+    slice: &SliceId,
+    table: &Table,
+    rows: impl Iterator<Item = Vec<Value>>,
+) -> Result<(), PostgresError> {
+    let SliceId { osetid, appetid, sliceid } = slice;
+    let rows = (0i64..).zip(rows).map(|(ordinal, row)| {
+        let key = [osetid.as_str().into(), appetid.as_str().into(), (*sliceid).into()];
+        let bytes: Vec<Value> = names(table).map(|index| wtf8(&row[index])).collect();
+        key.into_iter().chain([ordinal.into()]).chain(row).chain(bytes).collect::<Vec<_>>()
+    });
+    let columns = format!("osetid, appetid, sliceid, ordinal, {}", columns(table));
+    copy(transaction, table.name, &columns, rows)
+}
+
+/// Reads the rows of a slice back, in their order.
+pub(super) fn select(
+    client: &mut Client,
+    slice: &SliceId,
+    table: &Table,
+) -> Result<Vec<Vec<Value>>, PostgresError> {
+    let sql = format!(
+        "SELECT {} FROM {} WHERE osetid = $1 AND appetid = $2 AND sliceid = $3 ORDER BY ordinal",
+        columns(table),
+        table.name,
+    );
+    let rows = client.query(&sql, &[&slice.osetid, &slice.appetid, &slice.sliceid])?;
+    rows.iter()
+        .map(|row| {
+            let width = table.columns.len();
+            let mut values: Vec<Value> =
+                (0..width).map(|index| row.try_get(index)).collect::<Result<_, _>>()?;
+            for (index, bytes) in names(table).zip(width..) {
+                match row.try_get(bytes)? {
+                    Value::Null => {}
+                    bytes => values[index] = bytes,
+                }
+            }
+            Ok(values)
+        })
+        .collect()
+}
+
+/// The table's columns, then for each that holds names one with the bytes of those that text
+/// cannot hold.
+fn columns(table: &Table) -> String {
+    let mut all: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+    all.extend(names(table).map(|index| format!("{}_wtf8", table.columns[index].name)));
+    all.join(", ")
+}
+
+fn names(table: &Table) -> impl Iterator<Item = usize> {
+    let columns = table.columns.iter().enumerate();
+    columns.filter(|(_, column)| column.is_name).map(|(index, _)| index)
+}
+
+/// The bytes of a name that text cannot hold, NULL for any other value.
+pub(super) fn wtf8(value: &Value) -> Value {
+    match value {
+        Value::Name(name) if plain(name).is_none() => Value::Blob(name.as_bytes().to_vec()),
+        _ => Value::Null,
+    }
+}
