@@ -15,6 +15,7 @@ pub(super) struct Job {
 
 /// How much is read at once, in bytes: a whole number of compression units.
 const CHUNK: usize = 1 << 20;
+
 /// Digests the contents in the order in which they lie on the disk; gives out which of the files
 /// in use begin as a hive does, each with the number of its entry.
 ///
