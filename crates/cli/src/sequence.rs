@@ -9,7 +9,7 @@ use diskprint::diff::{self, Comparison};
 use diskprint::{
     Digests, Fault, Hex, SliceId, Snapshot, Step as FaultStep, pipeline, results, survey,
 };
-use diskprint_store::{Results, Run, SliceResults, SliceRow, Store, write_registry_deltas};
+use diskprint_store::{Content, Results, Run, SliceRow, Store, write_registry_deltas};
 
 use crate::args::RunArgs;
 use crate::lock;
@@ -187,16 +187,16 @@ fn store_all(store: &mut dyn Store, found: &[Found], results_folder: &Path) -> R
         started: now.clone(),
         finished: now,
     };
-    let slices: Vec<SliceResults<'_>> = found
-        .iter()
-        .map(|found| SliceResults {
-            slice: &found.row,
-            files: &found.comparison.files,
-            cells: &found.comparison.cells,
-            faults: &found.faults,
+    let loaded = |index: usize| {
+        let found = &found[index];
+        Ok(diskprint_store::Found {
+            files: found.comparison.files.clone(),
+            cells: found.comparison.cells.clone(),
+            faults: found.faults.clone(),
+            content: Content::default(),
         })
-        .collect();
-    let all = Results { slices: &slices, run: &run };
+    };
+    let all = Results { slices: &rows, run: &run, found: &loaded, dequeue: false };
     if let Some(last) = rows.last() {
         let folder = results::folder(results_folder, Path::new(&last.location));
         write_registry_deltas(&folder.join(REGISTRY_DELTAS), &all)?;

@@ -90,6 +90,13 @@ pub(crate) fn digest(digest: Option<&[u8]>) -> Value {
     digest.map(|digest| Hex(digest).to_string()).into()
 }
 
+/// Reads hexadecimal digits; `None` when they are no digest of `N` bytes.
+pub(crate) fn parse_digest<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
+    bytes?.try_into().ok()
+}
+
 /// A value that none of our programs wrote.
 #[derive(Debug, thiserror::Error)]
 #[error("not of our making: {0}")]
@@ -203,9 +210,6 @@ impl Columns {
 
     pub(crate) fn digest<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Bad> {
         let Some(digits) = self.next::<Option<String>>()? else { return Ok(None) };
-        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
-        let digest = bytes.and_then(|bytes| bytes.try_into().ok());
-        digest.map(Some).ok_or(Bad("not a digest of that length"))
+        parse_digest(&digits).map(Some).ok_or(Bad("not a digest of that length"))
     }
 }

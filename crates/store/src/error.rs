@@ -14,6 +14,17 @@ pub enum Error {
         /// What the database says.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What was found in a slice could not be loaded. Nothing was written.
+    #[error("what was found in a slice cannot be loaded")]
+    Load(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The file could not be read.
+    #[error("{}: cannot read", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The file could not be written.
     #[error("{}: cannot write", path.display())]
     Write {

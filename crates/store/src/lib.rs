@@ -5,6 +5,7 @@
 
 mod cell_delta;
 mod column;
+mod content;
 mod delta_table;
 mod error;
 mod fault;
@@ -17,15 +18,18 @@ mod registry_deltas;
 mod results;
 mod sequence;
 mod sqlite;
+mod sqlite_file;
 mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod time;
 
+pub use content::{FileMetadata, RegistryFile, read_file_metadata, write_file_metadata};
 pub use error::Error;
 pub use postgres::{Address, Postgres};
 pub use registry_deltas::write as write_registry_deltas;
-pub use results::{LastRun, Results, Run, SliceResults};
+pub use results::{Content, Found, LastRun, Results, Run};
 pub use sequence::{Link, SliceRow};
 pub use sqlite::Sqlite;
 pub use store::Store;

@@ -3,16 +3,12 @@ use std::cell::RefCell;
 use ::postgres::config::SslMode;
 use ::postgres::types::ToSql;
 use ::postgres::{Client, Error as PostgresError, NoTls, Row, Transaction};
-use diskprint::regdelta::Action;
-use diskprint::{
-    Cell, CellChanges, CellDelta, Delta, Fault, FileChanges, FileDelta, FileEntry, SliceId,
-};
+use diskprint::{CellDelta, Delta, Fault, FileDelta, SliceId};
 
 use crate::delta_table::{self, Stored};
 use crate::error::doing;
-use crate::hive::HiveIds;
-use crate::{Error, LastRun, Link, Results, Run, SliceResults, SliceRow, Store, fault, regdelta};
-use limits::{Limits, TooLong};
+use crate::{Error, LastRun, Link, Results, Run, SliceRow, Store, fault};
+use limits::Limits;
 use migrate::migrate;
 use tls::Tls;
 
@@ -22,13 +18,10 @@ mod limits;
 mod migrate;
 mod register;
 mod rows;
+mod save;
 mod tls;
 
 pub use address::Address;
-
-/// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-const RESULT_TABLES: [&str; 4] =
-    ["regdelta", "diskprint_file_delta", "diskprint_cell_delta", "diskprint_fault"];
 
 /// Columns of the original's tables that a path goes into, with their tables.
 const PATH_COLUMNS: [(&str, &str); 4] = [
@@ -187,27 +180,7 @@ impl Store for Postgres {
     }
 
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
-        let failed = doing("storing the results of a sequence");
-        let Some(last) = results.slices.last() else { return Ok(()) };
-        let mut transaction = self.client.get_mut().transaction().map_err(&failed)?;
-        lock(&mut transaction).map_err(&failed)?;
-        for slice in results.slices {
-            if !is_registered(&mut transaction, &slice.slice.id).map_err(&failed)? {
-                return Err(Error::UnknownSlice(slice.slice.id.clone()));
-            }
-        }
-        check_lengths(&mut transaction, results)?;
-        let actions = action_ids(&mut transaction)?;
-        for slice in results.slices {
-            clear(&mut transaction, &slice.slice.id).map_err(&failed)?;
-        }
-        let cells = results.slices.iter().flat_map(|slice| slice.cells);
-        let hives = hive::ids(&mut transaction, &last.slice.id, cells, &results.run.finished)?;
-        for slice in results.slices {
-            insert(&mut transaction, slice, &hives, &actions).map_err(&failed)?;
-        }
-        insert_run(&mut transaction, &last.slice.id, results).map_err(&failed)?;
-        transaction.commit().map_err(&failed)
+        save::save(self.client.get_mut(), results)
     }
 
     fn file_deltas(&self, slice: &SliceId) -> Result<Vec<FileDelta>, Error> {
@@ -232,109 +205,6 @@ impl Store for Postgres {
         let key: [&(dyn ToSql + Sync); 3] = [&end.osetid, &end.appetid, &end.sliceid];
         Ok(self.query("reading a run", sql, &key, read_run)?.pop())
     }
-}
-
-/// The number that table `cell` has for each action that we store.
-struct ActionIds([(Action, i64); 3]);
-
-impl ActionIds {
-    fn id(&self, action: Action) -> i64 {
-        self.0.iter().find(|(known, _)| *known == action).map_or(action.id().into(), |(_, id)| *id)
-    }
-}
-
-fn action_ids(transaction: &mut Transaction<'_>) -> Result<ActionIds, Error> {
-    let failed = doing("reading table cell");
-    let sql = "SELECT actionid::bigint FROM cell WHERE actiontype = $1";
-    let mut ids = [Action::Created, Action::Removed, Action::PropertyUpdated].map(|it| (it, 0));
-    for (action, id) in &mut ids {
-        let row = transaction.query_opt(sql, &[&action.name()]).map_err(&failed)?;
-        let row = row.ok_or(Error::UnknownAction(action.name()))?;
-        *id = row.try_get(0).map_err(&failed)?;
-    }
-    Ok(ActionIds(ids))
-}
-
-/// Checks all that goes into columns of the original's, before anything is written.
-fn check_lengths(transaction: &mut Transaction<'_>, results: &Results<'_>) -> Result<(), Error> {
-    let limits = Limits::read(transaction)?;
-    let mut too_long = TooLong::default();
-    let columns = regdelta::COLUMNS;
-    let row_limits = limits.of("regdelta", &columns);
-    for SliceResults { slice, cells, .. } in results.slices {
-        let hives: HiveIds<'_> = cells.iter().map(|delta| (crate::hive::key(delta), 0)).collect();
-        for (_, path) in hives.keys() {
-            limits.check("hive", "hivepath", &crate::column::shown(path), &mut too_long);
-        }
-        let rows = regdelta::rows(slice, cells, &hives, |action| action.id().into());
-        for (delta, row) in cells.iter().zip(rows) {
-            too_long.check_row(&row, &row_limits, |index| {
-                let cell = delta.latest();
-                let (hive, path) = (cell.hive.to_text(), cell.cellpath().to_text().into_owned());
-                let path = limits::cut(&path);
-                let item = format!("slice {}, hive {hive:?}, cell {path:?}", slice.id);
-                (item, format!("regdelta.{}", columns[index]))
-            });
-        }
-    }
-    too_long.result()
-}
-
-/// Adds what was found in one slice.
-fn insert(
-    transaction: &mut Transaction<'_>,
-    results: &SliceResults<'_>,
-    hives: &HiveIds<'_>,
-    actions: &ActionIds,
-) -> Result<(), PostgresError> {
-    let SliceResults { slice, files, cells, .. } = results;
-    let table = delta_table::table::<FileEntry, FileChanges>();
-    rows::insert(transaction, &slice.id, &table, files.iter().map(delta_table::row))?;
-    let table = delta_table::table::<Cell, CellChanges>();
-    rows::insert(transaction, &slice.id, &table, cells.iter().map(delta_table::row))?;
-    let faults = results.sorted_faults();
-    rows::insert(transaction, &slice.id, &fault::table(), faults.into_iter().map(fault::row))?;
-    let rows = regdelta::rows(slice, cells, hives, |action| actions.id(action));
-    rows::copy(transaction, "regdelta", &regdelta::COLUMNS.join(", "), rows)
-}
-
-fn is_registered(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<bool, PostgresError> {
-    let sql = "SELECT 1 FROM slice WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint";
-    Ok(!transaction.query(sql, &[&id.osetid, &id.appetid, &id.sliceid])?.is_empty())
-}
-
-fn clear(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<(), PostgresError> {
-    for table in RESULT_TABLES {
-        let sql = format!(
-            "DELETE FROM {table} WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint"
-        );
-        transaction.execute(&sql, &[&id.osetid, &id.appetid, &id.sliceid])?;
-    }
-    Ok(())
-}
-
-fn insert_run(
-    transaction: &mut Transaction<'_>,
-    end: &SliceId,
-    results: &Results<'_>,
-) -> Result<(), PostgresError> {
-    let Run { version, inputs, outcome, started, finished } = results.run;
-    let [files, cells, faults] = results.counts();
-    let SliceId { osetid, appetid, sliceid } = end;
-    transaction.execute(
-        "DELETE FROM diskprint_run WHERE osetid = $1 AND appetid = $2 AND sliceid = $3",
-        &[osetid, appetid, sliceid],
-    )?;
-    transaction.execute(
-        "INSERT INTO diskprint_run (osetid, appetid, sliceid, version, inputs, outcome,
-             started, finished, files, cells, faults)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        &[
-            osetid, appetid, sliceid, version, inputs, outcome, started, finished, &files, &cells,
-            &faults,
-        ],
-    )?;
-    Ok(())
 }
 
 fn read_run(row: &Row) -> Result<LastRun, PostgresError> {

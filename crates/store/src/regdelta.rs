@@ -3,7 +3,7 @@ use diskprint::{CellDelta, regdelta};
 
 use crate::SliceRow;
 use crate::column::{Value, shown};
-use crate::hive::{self, HiveIds};
+use crate::hive::HiveIds;
 
 /// The columns of the original workflow's table `regdelta`.
 pub(crate) const COLUMNS: [&str; 17] = [
@@ -31,7 +31,7 @@ pub(crate) const COLUMNS: [&str; 17] = [
 pub(crate) fn rows<'a>(
     slice: &'a SliceRow,
     deltas: &'a [CellDelta],
-    hives: &'a HiveIds<'_>,
+    hives: &'a HiveIds,
     action_id: impl Fn(Action) -> i64 + 'a,
 ) -> impl Iterator<Item = [Value; COLUMNS.len()]> + 'a {
     deltas.iter().zip(regdelta::rows(deltas)).map(move |(delta, row)| {
@@ -40,7 +40,7 @@ pub(crate) fn rows<'a>(
             slice.id.osetid.as_str().into(),
             slice.id.appetid.as_str().into(),
             slice.id.sliceid.into(),
-            hives.get(&hive::key(delta)).copied().into(),
+            hives.get(delta).into(),
             action_id(row.action).into(),
             before.parentmtime.into(),
             after.parentmtime.into(),

@@ -1,50 +1,87 @@
 use diskprint::{CellDelta, Fault, FileDelta};
 
-use crate::SliceRow;
+use crate::hive::HiveIds;
+use crate::{Error, FileMetadata, RegistryFile, SliceRow};
 
-/// What a run found in one sequence, to be stored at once.
-#[derive(Clone, Copy, Debug)]
+/// What a run found in one sequence, to be stored at once. No more than one slice of it is in
+/// memory at a time.
+#[derive(Clone, Copy)]
 pub struct Results<'a> {
     /// The slices of the sequence, in order; the first has no differences.
-    pub slices: &'a [SliceResults<'a>],
+    pub slices: &'a [SliceRow],
     /// The run itself.
     pub run: &'a Run,
+    /// Loads what was found in the slice of that index. It is called more than once for each, one
+    /// at a time, and gives the same each time.
+    pub found: &'a dyn Fn(usize) -> Result<Found, Error>,
+    /// Whether the tarballs of these slices leave the queue, table `processqueue`.
+    pub dequeue: bool,
 }
 
 impl Results<'_> {
-    /// How many differences of files, differences of cells, and faults all slices have.
-    pub(crate) fn counts(&self) -> [i64; 3] {
-        let count = |of: fn(&SliceResults<'_>) -> usize| -> i64 {
-            self.slices.iter().map(|slice| of(slice) as i64).sum()
-        };
-        [
-            count(|slice| slice.files.len()),
-            count(|slice| slice.cells.len()),
-            count(|slice| slice.faults.len()),
-        ]
+    /// Hands what was found in each slice to `each`, one slice after the other.
+    pub(crate) fn each(
+        &self,
+        mut each: impl FnMut(&SliceRow, Found) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut slices = self.slices.iter().enumerate();
+        slices.try_for_each(|(index, slice)| each(slice, (self.found)(index)?))
     }
-}
 
-impl SliceResults<'_> {
-    /// The faults, sorted.
-    pub(crate) fn sorted_faults(&self) -> Vec<&Fault> {
-        let mut faults: Vec<&Fault> = self.faults.iter().collect();
-        faults.sort();
-        faults
+    /// All hives that something was found in, none with an id.
+    pub(crate) fn hives(&self) -> Result<HiveIds, Error> {
+        let mut hives = HiveIds::default();
+        self.each(|_, found| {
+            hives.add(&found.cells);
+            Ok(())
+        })?;
+        Ok(hives)
     }
 }
 
 /// What a run found in one slice.
-#[derive(Clone, Copy, Debug)]
-pub struct SliceResults<'a> {
-    /// The slice.
-    pub slice: &'a SliceRow,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
     /// Differences of files from the slice before.
-    pub files: &'a [FileDelta],
+    pub files: Vec<FileDelta>,
     /// Differences of keys and values from the slice before.
-    pub cells: &'a [CellDelta],
-    /// What could not be read in this slice.
-    pub faults: &'a [Fault],
+    pub cells: Vec<CellDelta>,
+    /// What could not be read in this slice, nor compared.
+    pub faults: Vec<Fault>,
+    /// What the slice holds, whatever the one before it held.
+    pub content: Content,
+}
+
+/// What a slice holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Content {
+    /// Its files and streams in use.
+    pub files: Vec<FileMetadata>,
+    /// Its hive files.
+    pub hives: Vec<RegistryFile>,
+}
+
+/// How many differences of files, differences of cells, and faults were stored.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) files: i64,
+    pub(crate) cells: i64,
+    pub(crate) faults: i64,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, found: &Found) {
+        self.files += found.files.len() as i64;
+        self.cells += found.cells.len() as i64;
+        self.faults += found.faults.len() as i64;
+    }
+}
+
+/// The faults, sorted.
+pub(crate) fn sorted(faults: &[Fault]) -> Vec<&Fault> {
+    let mut faults: Vec<&Fault> = faults.iter().collect();
+    faults.sort();
+    faults
 }
 
 /// A run over one sequence.

@@ -1,29 +1,22 @@
 use std::path::Path;
 use std::time::Duration;
 
-use diskprint::{
-    Cell, CellChanges, CellDelta, Delta, Fault, FileChanges, FileDelta, FileEntry, SliceId,
-};
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params_from_iter,
-};
+use diskprint::{CellDelta, Delta, Fault, FileDelta, SliceId};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::delta_table::{self, Stored};
 use crate::error::doing;
-use crate::hive::HiveIds;
-use crate::{Error, LastRun, Link, Results, Run, SliceResults, SliceRow, Store, fault, regdelta};
+use crate::table::owner;
+use crate::{Error, LastRun, Link, Results, Run, SliceRow, Store, fault};
 use migrate::migrate;
 
 mod hive;
 mod migrate;
-mod rows;
+pub(crate) mod rows;
+mod save;
 
 /// How long to wait for another process that writes to the same database.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-const RESULT_TABLES: [&str; 4] =
-    ["regdelta", "diskprint_file_delta", "diskprint_cell_delta", "diskprint_fault"];
 
 /// A SQLite database with the tables of the original workflow and our own.
 #[derive(Debug)]
@@ -74,7 +67,7 @@ impl Sqlite {
     }
 
     fn deltas<T: Stored<C>, C>(&self, slice: &SliceId) -> Result<Vec<Delta<T, C>>, Error> {
-        rows::select(&self.connection, slice, &delta_table::table::<T, C>())
+        rows::select(&self.connection, &owner(slice), &delta_table::table::<T, C>())
             .map_err(doing("reading differences"))?
             .into_iter()
             .map(|row| delta_table::read(row).map_err(doing("reading differences")))
@@ -147,22 +140,7 @@ impl Store for Sqlite {
     }
 
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
-        let failed = doing("storing the results of a sequence");
-        let Some(last) = results.slices.last() else { return Ok(()) };
-        let transaction = self.begin()?;
-        for slice in results.slices {
-            if !is_registered(&transaction, &slice.slice.id).map_err(&failed)? {
-                return Err(Error::UnknownSlice(slice.slice.id.clone()));
-            }
-            clear(&transaction, &slice.slice.id).map_err(&failed)?;
-        }
-        let cells = results.slices.iter().flat_map(|slice| slice.cells);
-        let hives = hive::ids(&transaction, &last.slice.id, cells, &results.run.finished)?;
-        for slice in results.slices {
-            insert(&transaction, slice, &hives).map_err(&failed)?;
-        }
-        insert_run(&transaction, &last.slice.id, results).map_err(&failed)?;
-        transaction.commit().map_err(&failed)
+        save::save(self, results)
     }
 
     fn file_deltas(&self, slice: &SliceId) -> Result<Vec<FileDelta>, Error> {
@@ -174,7 +152,7 @@ impl Store for Sqlite {
     }
 
     fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error> {
-        rows::select(&self.connection, slice, &fault::table())
+        rows::select(&self.connection, &owner(slice), &fault::table())
             .map_err(doing("reading faults"))?
             .into_iter()
             .map(|row| fault::read(row).map_err(doing("reading faults")))
@@ -192,30 +170,6 @@ impl Store for Sqlite {
             .optional()
             .map_err(doing("reading a run"))
     }
-}
-
-/// Adds what was found in one slice.
-fn insert(
-    connection: &Connection,
-    results: &SliceResults<'_>,
-    hives: &HiveIds<'_>,
-) -> rusqlite::Result<()> {
-    let SliceResults { slice, files, cells, .. } = results;
-    let table = delta_table::table::<FileEntry, FileChanges>();
-    rows::insert(connection, &slice.id, &table, files.iter().map(delta_table::row))?;
-    let table = delta_table::table::<Cell, CellChanges>();
-    rows::insert(connection, &slice.id, &table, cells.iter().map(delta_table::row))?;
-    let faults = results.sorted_faults();
-    rows::insert(connection, &slice.id, &fault::table(), faults.into_iter().map(fault::row))?;
-
-    let columns = regdelta::COLUMNS;
-    let (names, marks) = (columns.join(", "), columns.map(|_| "?").join(", "));
-    let mut statement =
-        connection.prepare(&format!("INSERT INTO regdelta ({names}) VALUES ({marks})"))?;
-    for row in regdelta::rows(slice, cells, hives, |action| action.id().into()) {
-        statement.execute(params_from_iter(row))?;
-    }
-    Ok(())
 }
 
 fn check_type(connection: &Connection, slice: &SliceRow) -> Result<(), Error> {
@@ -248,50 +202,6 @@ fn register(connection: &Connection, slice: &SliceRow, now: &str) -> rusqlite::R
              slicehash = excluded.slicehash,
              slicepredecessorid = excluded.slicepredecessorid",
         (id.sliceid, slicetype, &id.osetid, &id.appetid, now, slicehash, predecessor),
-    )?;
-    Ok(())
-}
-
-fn is_registered(connection: &Connection, id: &SliceId) -> rusqlite::Result<bool> {
-    connection.query_row(
-        "SELECT count(*) FROM slice WHERE osetid = ? AND appetid = ? AND sliceid = ?",
-        (&id.osetid, &id.appetid, id.sliceid),
-        |row| row.get(0),
-    )
-}
-
-fn clear(connection: &Connection, id: &SliceId) -> rusqlite::Result<()> {
-    for table in RESULT_TABLES {
-        let sql = format!("DELETE FROM {table} WHERE osetid = ? AND appetid = ? AND sliceid = ?");
-        connection.execute(&sql, (&id.osetid, &id.appetid, id.sliceid))?;
-    }
-    Ok(())
-}
-
-fn insert_run(
-    connection: &Connection,
-    end: &SliceId,
-    results: &Results<'_>,
-) -> rusqlite::Result<()> {
-    let Run { version, inputs, outcome, started, finished } = results.run;
-    let [files, cells, faults] = results.counts();
-    connection.execute(
-        "INSERT OR REPLACE INTO diskprint_run (osetid, appetid, sliceid, version, inputs, outcome,
-             started, finished, files, cells, faults)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        rusqlite::params![
-            end.osetid,
-            end.appetid,
-            end.sliceid,
-            version,
-            inputs,
-            outcome,
-            started,
-            finished,
-            files,
-            cells,
-            faults,
-        ],
     )?;
     Ok(())
 }

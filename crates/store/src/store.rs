@@ -4,7 +4,7 @@ use crate::sequence::{ends, order};
 use crate::{Error, LastRun, Link, Results, SliceRow};
 
 /// A database with the tables of the original workflow and our own.
-pub trait Store {
+pub trait Store: Send {
     /// Registers slices and their tarballs, or updates those that are there. `now`, ISO 8601 in
     /// UTC, becomes the creation date of the new ones.
     ///
@@ -45,7 +45,8 @@ pub trait Store {
     /// Rows go in in the order given, that of [`diskprint::diff`].
     ///
     /// # Errors
-    /// When a slice is not registered or the database fails; then nothing is stored.
+    /// When a slice is not registered, when what was found cannot be loaded, when it does not fit
+    /// into its columns, and when the database fails; then nothing is stored.
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error>;
 
     /// Returns the stored differences of files from the slice before, in their stored order,

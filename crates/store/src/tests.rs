@@ -6,12 +6,12 @@ use diskprint::{
     Allocation, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry, FileKind,
     Place, Step, Times, ValueCell,
 };
-use diskprint::{CellDelta, Fault, FileDelta, SliceId};
+use diskprint::{CellDelta, Fault, SliceId};
 use diskprint_formats::Filetime;
 use diskprint_testkit::postgres::{Server, server};
 use rusqlite::Connection;
 
-use crate::{Address, Error, Postgres, Results, Run, SliceResults, SliceRow, Sqlite, Store};
+use crate::{Address, Content, Error, Found, Postgres, Results, Run, SliceRow, Sqlite, Store};
 
 mod original;
 
@@ -94,12 +94,6 @@ fn value(name: &Name, data: Option<&[u8]>) -> Cell {
     cell(name, CellKind::Value(value))
 }
 
-struct Found {
-    files: Vec<FileDelta>,
-    cells: Vec<CellDelta>,
-    faults: Vec<Fault>,
-}
-
 /// Differences of every kind for every nasty name.
 fn found() -> Found {
     let changes = FileChanges { renamed: true, changed: false, modified: true };
@@ -125,7 +119,7 @@ fn found() -> Found {
             .then(Step::Offset(u64::MAX));
         faults.push(Fault::text(place, "what\0", "skipped"));
     }
-    Found { files, cells, faults }
+    Found { files, cells, faults, content: Content::default() }
 }
 
 fn run() -> Run {
@@ -145,13 +139,21 @@ fn registered(store: &mut dyn Store) -> [SliceRow; 2] {
 }
 
 fn save(store: &mut dyn Store, found: &Found) {
-    let [first, second] = registered(store);
-    let Found { files, cells, faults } = found;
-    let slices = [
-        SliceResults { slice: &first, files: &[], cells: &[], faults: &[] },
-        SliceResults { slice: &second, files, cells, faults },
-    ];
-    store.save(&Results { slices: &slices, run: &run() }).unwrap();
+    let slices = registered(store);
+    store.save(&results(&slices, &run(), &second(found))).unwrap();
+}
+
+/// Nothing in any slice but in the second.
+fn second(found: &Found) -> impl Fn(usize) -> Result<Found, Error> {
+    |index| Ok(if index == 1 { found.clone() } else { Found::default() })
+}
+
+fn results<'a>(
+    slices: &'a [SliceRow],
+    run: &'a Run,
+    found: &'a dyn Fn(usize) -> Result<Found, Error>,
+) -> Results<'a> {
+    Results { slices, run, found, dequeue: false }
 }
 
 /// A store under test, and the same database by another way.
@@ -313,7 +315,7 @@ fn one_path_on_two_partitions_is_two_hives() {
     for mut tested in stores() {
         tested.sql("INSERT INTO hive (hivepath, appetid, osetid) VALUES ('h', '7895-1', '8504-1')");
         let on = |partition| Delta::New(Cell { partition, ..key(&"h".into()) });
-        let found = Found { files: vec![], cells: vec![on(2), on(1)], faults: vec![] };
+        let found = Found { cells: vec![on(2), on(1)], ..Found::default() };
         save(tested.store(), &found);
         let ids = tested.sql("SELECT hiveid, partition FROM diskprint_hive ORDER BY hiveid");
         assert_eq!(ids, ["1|1", "2|2"], "the original's row is used again");
@@ -359,9 +361,8 @@ fn what_cannot_be_stored_is_said_and_nothing_is_stored() {
         assert_eq!(store.sequence_ends().unwrap(), []);
         let [first, second] = registered(store);
         let unknown = slice(30, None, "aa");
-        let results = |slice| SliceResults { slice, files: &[], cells: &[], faults: &[] };
-        let slices = [results(&first), results(&second), results(&unknown)];
-        let error = store.save(&Results { slices: &slices, run: &run() });
+        let slices = [first, second, unknown];
+        let error = store.save(&results(&slices, &run(), &|_| Ok(Found::default())));
         let error = error.unwrap_err().to_string();
         assert_eq!(error, "slice 8504-1-7895-1-30 is not in table slice");
         assert_eq!(tested.count("diskprint_run"), 0);
@@ -387,14 +388,10 @@ fn databases_of_others_and_of_the_future_are_left_alone() {
 
 #[test]
 fn registry_deltas_are_the_same_bytes_each_time() {
-    let [first, second] = [slice(10, None, "aa"), slice(20, Some(10), "bb")];
-    let Found { files, cells, faults } = found();
-    let slices = [
-        SliceResults { slice: &first, files: &[], cells: &[], faults: &[] },
-        SliceResults { slice: &second, files: &files, cells: &cells, faults: &faults },
-    ];
-    let run = run();
-    let results = Results { slices: &slices, run: &run };
+    let slices = [slice(10, None, "aa"), slice(20, Some(10), "bb")];
+    let (run, found) = (run(), found());
+    let found = second(&found);
+    let results = results(&slices, &run, &found);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("registry_deltas.db");
     crate::write_registry_deltas(&path, &results).unwrap();

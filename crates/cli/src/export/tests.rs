@@ -191,10 +191,13 @@ fn a_stored_sequence_is_exported_slice_by_slice_files_first() {
     };
     let slices = [slice(30, None), slice(20, Some(30)), slice(10, Some(20))];
     store.register_slices(&slices, "now").unwrap();
-    let files = [Delta::Deleted(file("a")), Delta::New(file("b"))];
-    let cells = [Delta::New(cell(&[], value("v", Some(&[]))))];
-    let found =
-        |slice| diskprint_store::SliceResults { slice, files: &files, cells: &cells, faults: &[] };
+    let found = |_| {
+        Ok(diskprint_store::Found {
+            files: vec![Delta::Deleted(file("a")), Delta::New(file("b"))],
+            cells: vec![Delta::New(cell(&[], value("v", Some(&[]))))],
+            ..Default::default()
+        })
+    };
     let text = String::new;
     let run = diskprint_store::Run {
         version: text(),
@@ -204,7 +207,7 @@ fn a_stored_sequence_is_exported_slice_by_slice_files_first() {
         finished: text(),
     };
     let results =
-        diskprint_store::Results { slices: &[found(&slices[1]), found(&slices[2])], run: &run };
+        diskprint_store::Results { slices: &slices[1..], run: &run, found: &found, dequeue: false };
     store.save(&results).unwrap();
     let sequence = store.sequence("1-1", "2-1").unwrap();
     let lines = export(Format::Jsonl, |writer| from_store(&store, &sequence, writer).unwrap());

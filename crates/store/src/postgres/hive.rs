@@ -1,33 +1,32 @@
 use ::postgres::{Error as PostgresError, Transaction};
-use diskprint::{CellDelta, SliceId};
+use diskprint::SliceId;
 use diskprint_formats::Name;
 
 use super::rows::wtf8;
 use crate::Error;
 use crate::column::{Value, shown};
 use crate::error::doing;
-use crate::hive::{HiveIds, key};
+use crate::hive::HiveIds;
 
-/// Returns the ids of all hives in `deltas`: the ones they have, or new ones in sorted order.
+/// Sets the ids of all `hives`: the ones they have, or new ones in sorted order.
 ///
 /// Table `hive` knows no partitions, so ours beside it tells hives of one path apart. A row
 /// without one there was made by the original workflow and is taken for the first that asks. The
 /// original's tools may empty `hive` and start its numbers again: a row of ours whose path differs
 /// is one of a hive that is gone.
-pub(super) fn ids<'a>(
+pub(super) fn number(
     transaction: &mut Transaction<'_>,
     slice: &SliceId,
-    deltas: impl IntoIterator<Item = &'a CellDelta>,
+    hives: &mut HiveIds,
     now: &str,
-) -> Result<HiveIds<'a>, Error> {
-    let mut ids: HiveIds<'a> = deltas.into_iter().map(|delta| (key(delta), 0)).collect();
-    for (&hive, id) in &mut ids {
+) -> Result<(), Error> {
+    for (hive, id) in hives.iter_mut() {
         *id = match known(transaction, slice, hive).map_err(doing("looking for a hive"))? {
             Some(id) => id,
             None => add(transaction, slice, hive, now).map_err(doing("storing a hive"))?,
         };
     }
-    Ok(ids)
+    Ok(())
 }
 
 fn known(

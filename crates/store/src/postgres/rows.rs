@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use diskprint::SliceId;
 
 use crate::column::{Value, plain, shown};
-use crate::table::Table;
+use crate::table::{Owner, Table};
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
@@ -76,21 +76,20 @@ pub(super) fn copy<R: AsRef<[Value]>>(
     out.finish().map(|_| ())
 }
 
-/// Adds `rows` of a slice, numbered in their order.
+/// Adds `rows`, numbered in their order.
 pub(super) fn insert(
     transaction: &mut Transaction<'_>,
-    slice: &SliceId,
+    owner: &[Owner],
     table: &Table,
     rows: impl Iterator<Item = Vec<Value>>,
 ) -> Result<(), PostgresError> {
-    let SliceId { osetid, appetid, sliceid } = slice;
     let rows = (0i64..).zip(rows).map(|(ordinal, row)| {
-        let key = [osetid.as_str().into(), appetid.as_str().into(), (*sliceid).into()];
+        let key = owner.iter().map(|(_, value)| value.clone());
         let bytes: Vec<Value> = names(table).map(|index| wtf8(&row[index])).collect();
-        key.into_iter().chain([ordinal.into()]).chain(row).chain(bytes).collect::<Vec<_>>()
+        key.chain([ordinal.into()]).chain(row).chain(bytes).collect::<Vec<_>>()
     });
-    let columns = format!("osetid, appetid, sliceid, ordinal, {}", columns(table));
-    copy(transaction, table.name, &columns, rows)
+    let owners: String = owner.iter().map(|(column, _)| format!("{column}, ")).collect();
+    copy(transaction, table.name, &format!("{owners}ordinal, {}", columns(table)), rows)
 }
 
 /// Reads the rows of a slice back, in their order.

@@ -1,30 +1,29 @@
-use diskprint::{CellDelta, SliceId};
+use diskprint::SliceId;
 use diskprint_formats::Name;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::Error;
 use crate::column::{Value, shown};
 use crate::error::doing;
-use crate::hive::{HiveIds, key};
+use crate::hive::HiveIds;
 
-/// Returns the ids of all hives in `deltas`: the ones they have, or new ones in sorted order.
+/// Sets the ids of all `hives`: the ones they have, or new ones in sorted order.
 ///
 /// Table `hive` knows no partitions, so ours beside it tells hives of one path apart. A row
 /// without one there was made by the original workflow and is taken for the first that asks.
-pub(crate) fn ids<'a>(
+pub(crate) fn number(
     connection: &Connection,
     slice: &SliceId,
-    deltas: impl IntoIterator<Item = &'a CellDelta>,
+    hives: &mut HiveIds,
     now: &str,
-) -> Result<HiveIds<'a>, Error> {
-    let mut ids: HiveIds<'a> = deltas.into_iter().map(|delta| (key(delta), 0)).collect();
-    for (&hive, id) in &mut ids {
+) -> Result<(), Error> {
+    for (hive, id) in hives.iter_mut() {
         *id = match known(connection, slice, hive).map_err(doing("looking for a hive"))? {
             Some(id) => id,
             None => add(connection, slice, hive, now).map_err(doing("storing a hive"))?,
         };
     }
-    Ok(ids)
+    Ok(())
 }
 
 fn known(

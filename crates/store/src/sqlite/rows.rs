@@ -1,9 +1,8 @@
-use diskprint::SliceId;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
 use crate::column::{Value, plain};
-use crate::table::Table;
+use crate::table::{Owner, Table};
 
 /// A name is TEXT, or a BLOB of WTF-8 where text cannot hold it.
 impl ToSql for Value {
@@ -34,47 +33,49 @@ impl FromSql for Value {
     }
 }
 
-/// Adds `rows` of a slice, numbered in their order.
-pub(super) fn insert(
+/// Adds `rows`, numbered in their order.
+pub(crate) fn insert(
     connection: &Connection,
-    slice: &SliceId,
+    owner: &[Owner],
     table: &Table,
     rows: impl Iterator<Item = Vec<Value>>,
 ) -> rusqlite::Result<()> {
+    let owners: String = owner.iter().map(|(column, _)| format!("{column}, ")).collect();
     let sql = format!(
-        "INSERT INTO {} (osetid, appetid, sliceid, ordinal, {}) VALUES ({})",
+        "INSERT INTO {} ({owners}ordinal, {}) VALUES ({})",
         table.name,
         columns(table),
-        vec!["?"; 4 + table.columns.len()].join(", "),
+        vec!["?"; owner.len() + 1 + table.columns.len()].join(", "),
     );
     let mut statement = connection.prepare(&sql)?;
     for (ordinal, row) in (0i64..).zip(rows) {
-        let SliceId { osetid, appetid, sliceid } = slice;
-        let key = [osetid.as_str().into(), appetid.as_str().into(), (*sliceid).into()];
-        statement.execute(params_from_iter(key.into_iter().chain([ordinal.into()]).chain(row)))?;
+        let ordinal = Value::from(ordinal);
+        let key = owner.iter().map(|(_, value)| value).chain([&ordinal]);
+        statement.execute(params_from_iter(key.chain(&row)))?;
     }
     Ok(())
 }
 
-/// Reads the rows of a slice back, in their order.
-pub(super) fn select(
+/// Reads rows back, in their order.
+pub(crate) fn select(
     connection: &Connection,
-    slice: &SliceId,
+    owner: &[Owner],
     table: &Table,
 ) -> rusqlite::Result<Vec<Vec<Value>>> {
+    let owners: String = owner.iter().map(|(column, _)| format!(" AND {column} = ?")).collect();
     let sql = format!(
-        "SELECT {} FROM {} WHERE osetid = ? AND appetid = ? AND sliceid = ? ORDER BY ordinal",
+        "SELECT {} FROM {} WHERE true{owners} ORDER BY ordinal",
         columns(table),
-        table.name,
+        table.name
     );
     let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Vec<Value>> {
         (0..table.columns.len()).map(|index| row.get(index)).collect()
     };
     let mut statement = connection.prepare(&sql)?;
-    statement.query_map((&slice.osetid, &slice.appetid, slice.sliceid), read)?.collect()
+    statement.query_map(params_from_iter(owner.iter().map(|(_, value)| value)), read)?.collect()
 }
 
-fn columns(table: &Table) -> String {
+pub(crate) fn columns(table: &Table) -> String {
     let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     names.join(", ")
 }

@@ -147,12 +147,8 @@ fn a_cell_path_that_is_too_long_is_found_before_anything_is_written() {
     };
     longer.cells.extend([long(1024), long(1025), long(1026)]);
     let slices = [slice(10, None, "aa"), slice(20, Some(10), "bb")];
-    let results = [
-        SliceResults { slice: &slices[0], files: &[], cells: &[], faults: &[] },
-        SliceResults { slice: &slices[1], files: &[], cells: &longer.cells, faults: &[] },
-    ];
-    let run = run();
-    let results = Results { slices: &results, run: &run };
+    let (run, found) = (run(), second(&longer));
+    let results = results(&slices, &run, &found);
     let error = tested.store().save(&results).unwrap_err().to_string();
     assert!(
         error.starts_with("slice 8504-1-7895-1-20, hive \"h\", cell \"\\\\h\\\\ääää"),

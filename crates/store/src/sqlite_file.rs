@@ -1,0 +1,46 @@
+//! SQLite files that are written once: whole or not there, and the same bytes for the same rows.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::Error;
+use crate::error::doing;
+
+/// Everything that a file's bytes depend on is said; nothing is there that a journal would keep.
+const SETTINGS: &str = "
+    PRAGMA page_size = 4096;
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    PRAGMA auto_vacuum = NONE;
+    BEGIN;
+";
+
+/// Writes `path` anew: under another name first, which `fill` fills, then renamed.
+pub(crate) fn write(
+    path: &Path,
+    fill: impl FnOnce(&Connection) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut partial = OsString::from(path);
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let failed = |source| Error::Write { path: path.to_owned(), source };
+    match fs::remove_file(&partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let sql = doing("writing a SQLite file");
+    let connection = Connection::open(&partial).map_err(&sql)?;
+    connection.execute_batch(SETTINGS).map_err(&sql)?;
+    fill(&connection)?;
+    connection.execute_batch("COMMIT").map_err(&sql)?;
+    connection.close().map_err(|(_, error)| sql(error))?;
+    File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
+    fs::rename(&partial, path).map_err(failed)?;
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = File::open(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    folder.sync_all().map_err(failed)
+}
