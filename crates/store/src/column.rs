@@ -15,6 +15,8 @@ pub(crate) enum Value {
     /// A name, which text cannot always hold; each database says how it keeps those.
     Name(Name),
     Blob(Vec<u8>),
+    /// A time that is set, for a column of times of the original's.
+    Time(Filetime),
 }
 
 impl From<bool> for Value {
@@ -83,6 +85,11 @@ pub(crate) fn unsigned(number: u64) -> Value {
 /// A time, in 100 ns steps since 1601; 0 where it is unset.
 pub(crate) fn time(time: Filetime) -> Value {
     unsigned(time.0)
+}
+
+/// A time for a column of times; NULL where it is unset.
+pub(crate) fn date(time: Filetime) -> Value {
+    if time.is_unset() { Value::Null } else { Value::Time(time) }
 }
 
 /// A digest, as lower-case hexadecimal digits.

@@ -1,14 +1,15 @@
 //! What a slice holds, as the original's tables `filemetadata`, `md5`, `sha1` and `registry` have
 //! it, and as a CSV file has it until the database does.
 
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
 
 use diskprint::{FileEntry, FileKind, Hex};
 use diskprint_formats::Filetime;
 
-use crate::column::{parse_digest, shown};
-use crate::{Error, time};
+use crate::column::{self, Value, parse_digest, shown};
+use crate::{Content, Error, time};
 
 /// The columns of `filemetadata.csv`.
 const HEADER: [&str; 8] =
@@ -65,6 +66,61 @@ impl FileMetadata {
             sha1: digests.sha1,
         })
     }
+}
+
+/// The columns of the original's table `filemetadata` that are filled, in the order of
+/// [`file_rows`].
+pub(crate) const FILE_COLUMNS: [&str; 8] =
+    ["slicehash", "path", "keyhash", "filename", "extension", "bytes", "mtime", "ctime"];
+
+/// The columns of the original's table `registry`, in the order of [`hive_rows`].
+pub(crate) const HIVE_COLUMNS: [&str; 4] =
+    ["slicehash", "regfilepath", "regfilename", "regfilehash"];
+
+/// The original's row for each file. Its key is tarball, path, bytes and digest: of files that
+/// have all of these alike, on two partitions, the first stands for all.
+pub(crate) fn file_rows<'a>(
+    content: &'a Content,
+    slicehash: &'a str,
+) -> impl Iterator<Item = [Value; FILE_COLUMNS.len()]> + 'a {
+    let mut keys = HashSet::new();
+    let files = content.files.iter();
+    files.filter(move |file| keys.insert((&file.path, file.bytes, file.sha1))).map(|file| {
+        [
+            slicehash.into(),
+            file.path.as_str().into(),
+            keyhash(&file.sha1).into(),
+            file.filename.as_str().into(),
+            file.extension.as_str().into(),
+            column::unsigned(file.bytes),
+            column::date(file.mtime),
+            column::date(file.ctime),
+        ]
+    })
+}
+
+/// The original's row for each hive file; equal ones on two partitions are one.
+pub(crate) fn hive_rows<'a>(
+    content: &'a Content,
+    slicehash: &'a str,
+) -> impl Iterator<Item = [Value; HIVE_COLUMNS.len()]> + 'a {
+    let mut keys = HashSet::new();
+    let hives = content.hives.iter();
+    hives.filter(move |hive| keys.insert((&hive.path, hive.sha1))).map(|hive| {
+        let (path, sha1) = (hive.path.as_str(), Hex(&hive.sha1).to_string());
+        [slicehash.into(), path.into(), last_part(path).into(), sha1.into()]
+    })
+}
+
+/// The key and the MD5 of each content, sorted by key.
+pub(crate) fn digests(content: &Content) -> BTreeMap<String, String> {
+    let digests = |file: &FileMetadata| (keyhash(&file.sha1), Hex(&file.md5).to_string());
+    content.files.iter().map(digests).collect()
+}
+
+/// What the original's tables call a content: its SHA-1.
+fn keyhash(sha1: &[u8; 20]) -> String {
+    Hex(sha1).to_string()
 }
 
 fn last_part(path: &str) -> &str {

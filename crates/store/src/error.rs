@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use diskprint::SliceId;
 
+use crate::postgres;
+
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -39,6 +41,21 @@ pub enum Error {
         /// Version of the database.
         found: i64,
         /// The newest version that is known.
+        known: i64,
+    },
+    /// A file is none of differences, or one of another version.
+    #[error(
+        "{}: not a file of differences of version {known} (application id {application:#x}, \
+             version {version})", path.display()
+    )]
+    OtherDeltas {
+        /// The file.
+        path: PathBuf,
+        /// The application id in its header.
+        application: i64,
+        /// The version in its header.
+        version: i64,
+        /// The version that is known.
         known: i64,
     },
     /// The database is some other program's.
@@ -131,6 +148,22 @@ pub enum Error {
         /// Slices that are no slice's predecessor.
         ends: Vec<i64>,
     },
+}
+
+impl Error {
+    /// Wraps why what was found in a slice cannot be loaded.
+    pub fn load(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Load(cause.into())
+    }
+
+    /// Whether the database cannot be reached at the moment, so that who connects and tries again
+    /// later may do better. Nothing was stored. A SQLite database never is gone.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Self::Database { source, .. } => postgres::is_gone(source.as_ref()),
+            _ => false,
+        }
+    }
 }
 
 fn and_others(count: usize) -> String {

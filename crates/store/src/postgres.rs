@@ -7,28 +7,40 @@ use diskprint::{CellDelta, Delta, Fault, FileDelta, SliceId};
 
 use crate::delta_table::{self, Stored};
 use crate::error::doing;
-use crate::{Error, LastRun, Link, Results, Run, SliceRow, Store, fault};
+use crate::{
+    Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, Run, SliceRow, Store, fault,
+};
 use limits::Limits;
 use migrate::migrate;
 use tls::Tls;
 
 mod address;
+mod check;
+mod content;
+mod gone;
 mod hive;
 mod limits;
 mod migrate;
+mod queue;
 mod register;
 mod rows;
 mod save;
 mod tls;
 
 pub use address::Address;
+pub(crate) use gone::is_gone;
 
 /// Columns of the original's tables that a path goes into, with their tables.
-const PATH_COLUMNS: [(&str, &str); 4] = [
+const PATH_COLUMNS: [(&str, &str); 9] = [
     ("regdelta", "cellpath"),
     ("hive", "hivepath"),
     ("storage", "location"),
     ("processqueue", "location"),
+    ("filemetadata", "path"),
+    ("filemetadata", "filename"),
+    ("filemetadata", "extension"),
+    ("registry", "regfilepath"),
+    ("registry", "regfilename"),
 ];
 
 /// A PostgreSQL database with the tables of the original workflow and our own, all in the schema
@@ -197,6 +209,28 @@ impl Store for Postgres {
             .into_iter()
             .map(|row| fault::read(row).map_err(doing("reading faults")))
             .collect()
+    }
+
+    fn queue(&self) -> Result<Vec<QueueEntry>, Error> {
+        queue::entries(&mut self.client.borrow_mut()).map_err(doing("reading the queue"))
+    }
+
+    fn dequeue(&mut self, slices: &[SliceId]) -> Result<(), Error> {
+        let failed = doing("emptying the queue");
+        let mut transaction = self.client.get_mut().transaction().map_err(&failed)?;
+        for slice in slices {
+            let slicehash = queue::slicehash(&mut transaction, slice)?;
+            queue::remove(&mut transaction, &slicehash).map_err(&failed)?;
+        }
+        transaction.commit().map_err(&failed)
+    }
+
+    fn journal(&mut self, entry: &JournalEntry) -> Result<(), Error> {
+        queue::add_to_journal(self.client.get_mut(), entry)
+    }
+
+    fn journal_entries(&self) -> Result<Vec<Journaled>, Error> {
+        queue::journal(&mut self.client.borrow_mut()).map_err(doing("reading the journal"))
     }
 
     fn last_run(&self, end: &SliceId) -> Result<Option<LastRun>, Error> {

@@ -1,17 +1,21 @@
 use std::path::Path;
 use std::time::Duration;
 
-use diskprint::{CellDelta, Delta, Fault, FileDelta, SliceId};
+use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
-use crate::delta_table::{self, Stored};
 use crate::error::doing;
 use crate::table::owner;
-use crate::{Error, LastRun, Link, Results, Run, SliceRow, Store, fault};
+use crate::{
+    Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, Run, SliceRow, Store,
+};
 use migrate::migrate;
 
+mod content;
+pub(crate) mod found;
 mod hive;
 mod migrate;
+mod queue;
 pub(crate) mod rows;
 mod save;
 
@@ -64,14 +68,6 @@ impl Sqlite {
         self.connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(doing("beginning to write"))
-    }
-
-    fn deltas<T: Stored<C>, C>(&self, slice: &SliceId) -> Result<Vec<Delta<T, C>>, Error> {
-        rows::select(&self.connection, &owner(slice), &delta_table::table::<T, C>())
-            .map_err(doing("reading differences"))?
-            .into_iter()
-            .map(|row| delta_table::read(row).map_err(doing("reading differences")))
-            .collect()
     }
 }
 
@@ -144,19 +140,38 @@ impl Store for Sqlite {
     }
 
     fn file_deltas(&self, slice: &SliceId) -> Result<Vec<FileDelta>, Error> {
-        self.deltas(slice)
+        found::deltas(&self.connection, &owner(slice))
     }
 
     fn cell_deltas(&self, slice: &SliceId) -> Result<Vec<CellDelta>, Error> {
-        self.deltas(slice)
+        found::deltas(&self.connection, &owner(slice))
     }
 
     fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error> {
-        rows::select(&self.connection, &owner(slice), &fault::table())
-            .map_err(doing("reading faults"))?
-            .into_iter()
-            .map(|row| fault::read(row).map_err(doing("reading faults")))
-            .collect()
+        found::faults(&self.connection, &owner(slice))
+    }
+
+    fn queue(&self) -> Result<Vec<QueueEntry>, Error> {
+        queue::entries(&self.connection).map_err(doing("reading the queue"))
+    }
+
+    fn dequeue(&mut self, slices: &[SliceId]) -> Result<(), Error> {
+        let failed = doing("emptying the queue");
+        let transaction = self.begin()?;
+        for slice in slices {
+            let slicehash = queue::slicehash(&transaction, slice)?;
+            queue::remove(&transaction, &slicehash).map_err(&failed)?;
+        }
+        transaction.commit().map_err(&failed)
+    }
+
+    fn journal(&mut self, entry: &JournalEntry) -> Result<(), Error> {
+        queue::add_to_journal(&self.connection, entry).map_err(doing("writing to the journal"))?;
+        Ok(())
+    }
+
+    fn journal_entries(&self) -> Result<Vec<Journaled>, Error> {
+        queue::journal(&self.connection).map_err(doing("reading the journal"))
     }
 
     fn last_run(&self, end: &SliceId) -> Result<Option<LastRun>, Error> {

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use crate::Error;
-use crate::error::doing;
 
 /// Everything that a file's bytes depend on is said; nothing is there that a journal would keep.
 const SETTINGS: &str = "
@@ -32,11 +31,11 @@ pub(crate) fn write(
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let sql = doing("writing a SQLite file");
-    let connection = Connection::open(&partial).map_err(&sql)?;
-    connection.execute_batch(SETTINGS).map_err(&sql)?;
+    let sql = |error| failed(io::Error::other::<rusqlite::Error>(error));
+    let connection = Connection::open(&partial).map_err(sql)?;
+    connection.execute_batch(SETTINGS).map_err(sql)?;
     fill(&connection)?;
-    connection.execute_batch("COMMIT").map_err(&sql)?;
+    connection.execute_batch("COMMIT").map_err(sql)?;
     connection.close().map_err(|(_, error)| sql(error))?;
     File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
     fs::rename(&partial, path).map_err(failed)?;

@@ -1,7 +1,7 @@
 use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 
 use crate::sequence::{ends, order};
-use crate::{Error, LastRun, Link, Results, SliceRow};
+use crate::{Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, SliceRow};
 
 /// A database with the tables of the original workflow and our own.
 pub trait Store: Send {
@@ -42,6 +42,9 @@ pub trait Store: Send {
     /// Stores what a run found in one sequence, in one transaction: its slices' earlier rows are
     /// replaced, ids of hives are used again.
     ///
+    /// What a slice holds replaces what the original's tables `filemetadata` and `registry` have
+    /// for its tarball; digests are added to `md5` and `sha1` where they are not there.
+    ///
     /// Rows go in in the order given, that of [`diskprint::diff`].
     ///
     /// # Errors
@@ -74,6 +77,31 @@ pub trait Store: Send {
     /// # Errors
     /// When the database fails.
     fn last_run(&self, end: &SliceId) -> Result<Option<LastRun>, Error>;
+
+    /// Returns the tarballs that wait to be read, sorted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn queue(&self) -> Result<Vec<QueueEntry>, Error>;
+
+    /// Takes the tarballs of `slices` out of the queue.
+    ///
+    /// # Errors
+    /// When a slice is not registered or the database fails; then all stay.
+    fn dequeue(&mut self, slices: &[SliceId]) -> Result<(), Error>;
+
+    /// Notes how far a run is. A text that is too long for its column in an original's database
+    /// is cut, with `…` at its end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn journal(&mut self, entry: &JournalEntry) -> Result<(), Error>;
+
+    /// Returns what was noted of runs, in the order of time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn journal_entries(&self) -> Result<Vec<Journaled>, Error>;
 
     /// Returns the slices that no slice of their sequence names as predecessor, sorted.
     ///

@@ -6,6 +6,7 @@ use ::postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use ::postgres::{Client, Error as PostgresError};
 use bytes::BytesMut;
 use diskprint::SliceId;
+use diskprint_formats::Filetime;
 
 use crate::column::{Value, plain, shown};
 use crate::table::{Owner, Table};
@@ -27,6 +28,10 @@ impl ToSql for Value {
             Self::Text(text) => text.to_sql_checked(ty, out),
             Self::Name(name) => shown(name).to_sql_checked(ty, out),
             Self::Blob(bytes) => bytes.to_sql_checked(ty, out),
+            Self::Time(time) => match *ty {
+                Type::TIMESTAMP | Type::TIMESTAMPTZ => microseconds(*time).to_sql(&Type::INT8, out),
+                _ => time.to_string().to_sql_checked(ty, out),
+            },
         }
     }
 
@@ -35,6 +40,14 @@ impl ToSql for Value {
     }
 
     to_sql_checked!();
+}
+
+/// Microseconds since 2000-01-01, cut: how PostgreSQL has times. It has all that a FILETIME can
+/// be, the years 1601 to 60056.
+// Source: PostgreSQL documentation, "Date/Time Types"; src/include/datatype/timestamp.h.
+fn microseconds(time: Filetime) -> i64 {
+    const SECONDS_TO_2000: i64 = 12_591_158_400;
+    (time.0 / 10).cast_signed() - SECONDS_TO_2000 * 1_000_000
 }
 
 impl<'a> FromSql<'a> for Value {

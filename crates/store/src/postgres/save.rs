@@ -1,10 +1,9 @@
-use ::postgres::{Client, Error as PostgresError, GenericClient, Transaction};
+use ::postgres::{Client, Error as PostgresError, Transaction};
 use diskprint::regdelta::Action;
-use diskprint::{Cell, CellChanges, CellDelta, FileChanges, FileEntry, SliceId};
+use diskprint::{Cell, CellChanges, FileChanges, FileEntry, SliceId};
 
-use super::limits::{self, Limits, TooLong};
-use super::{hive, lock, rows};
-use crate::column::shown;
+use super::check::check;
+use super::{content, hive, lock, queue, rows};
 use crate::error::doing;
 use crate::hive::HiveIds;
 use crate::results::{Counts, sorted};
@@ -23,17 +22,20 @@ pub(super) fn save(client: &mut Client, results: &Results<'_>) -> Result<(), Err
     let mut transaction = client.transaction().map_err(&failed)?;
     lock(&mut transaction).map_err(&failed)?;
     for slice in results.slices {
-        if !is_registered(&mut transaction, &slice.id).map_err(&failed)? {
-            return Err(Error::UnknownSlice(slice.id.clone()));
-        }
+        let slicehash = queue::slicehash(&mut transaction, &slice.id)?;
         clear(&mut transaction, &slice.id).map_err(&failed)?;
+        if results.dequeue {
+            queue::remove(&mut transaction, &slicehash).map_err(&failed)?;
+        }
     }
     let actions = ActionIds::read(&mut transaction)?;
     hive::number(&mut transaction, &last.id, &mut hives, &results.run.finished)?;
     let mut counts = Counts::default();
     results.each(|slice, found| {
         counts.add(&found);
-        insert(&mut transaction, slice, &found, &hives, &actions).map_err(&failed)
+        insert(&mut transaction, slice, &found, &hives, &actions).map_err(&failed)?;
+        let slicehash = queue::slicehash(&mut transaction, &slice.id)?;
+        content::replace(&mut transaction, &slicehash, &found.content).map_err(&failed)
     })?;
     insert_run(&mut transaction, &last.id, results.run, counts).map_err(&failed)?;
     transaction.commit().map_err(&failed)
@@ -60,40 +62,6 @@ impl ActionIds {
     }
 }
 
-/// Checks all that goes into columns of the original's, before anything is written; returns the
-/// hives of the sequence.
-fn check(client: &mut impl GenericClient, results: &Results<'_>) -> Result<HiveIds, Error> {
-    let limits = Limits::read(client)?;
-    let mut too_long = TooLong::default();
-    let mut hives = HiveIds::default();
-    results.each(|slice, found| {
-        hives.add(&found.cells);
-        check_cells(&limits, slice, &found.cells, &mut too_long);
-        Ok(())
-    })?;
-    for ((_, path), _) in hives.iter() {
-        limits.check("hive", "hivepath", &shown(path), &mut too_long);
-    }
-    too_long.result()?;
-    Ok(hives)
-}
-
-fn check_cells(limits: &Limits, slice: &SliceRow, cells: &[CellDelta], too_long: &mut TooLong) {
-    let columns = regdelta::COLUMNS;
-    let row_limits = limits.of("regdelta", &columns);
-    let no_hives = HiveIds::default();
-    let rows = regdelta::rows(slice, cells, &no_hives, |action| action.id().into());
-    for (delta, row) in cells.iter().zip(rows) {
-        too_long.check_row(&row, &row_limits, |index| {
-            let cell = delta.latest();
-            let (hive, path) = (cell.hive.to_text(), cell.cellpath().to_text().into_owned());
-            let path = limits::cut(&path);
-            let item = format!("slice {}, hive {hive:?}, cell {path:?}", slice.id);
-            (item, format!("regdelta.{}", columns[index]))
-        });
-    }
-}
-
 /// Adds what was found in one slice.
 fn insert(
     transaction: &mut Transaction<'_>,
@@ -111,11 +79,6 @@ fn insert(
     rows::insert(transaction, &owner, &fault::table(), faults)?;
     let rows = regdelta::rows(slice, cells, hives, |action| actions.id(action));
     rows::copy(transaction, "regdelta", &regdelta::COLUMNS.join(", "), rows)
-}
-
-fn is_registered(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<bool, PostgresError> {
-    let sql = "SELECT 1 FROM slice WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint";
-    Ok(!transaction.query(sql, &[&id.osetid, &id.appetid, &id.sliceid])?.is_empty())
 }
 
 fn clear(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<(), PostgresError> {

@@ -1,13 +1,16 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
-use crate::column::{Value, plain};
+use crate::Error;
+use crate::column::{Bad, Value, plain};
+use crate::error::doing;
 use crate::table::{Owner, Table};
 
 /// A name is TEXT, or a BLOB of WTF-8 where text cannot hold it.
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
+            Self::Time(time) => return Ok(time.to_string().into()),
             Self::Null => ValueRef::Null,
             Self::Flag(flag) => ValueRef::Integer((*flag).into()),
             Self::Integer(number) => ValueRef::Integer(*number),
@@ -57,22 +60,29 @@ pub(crate) fn insert(
 }
 
 /// Reads rows back, in their order.
-pub(crate) fn select(
+pub(crate) fn select<T>(
     connection: &Connection,
     owner: &[Owner],
     table: &Table,
-) -> rusqlite::Result<Vec<Vec<Value>>> {
+    read: impl Fn(Vec<Value>) -> Result<T, Bad>,
+) -> Result<Vec<T>, Error> {
+    let failed = doing("reading rows");
     let owners: String = owner.iter().map(|(column, _)| format!(" AND {column} = ?")).collect();
     let sql = format!(
         "SELECT {} FROM {} WHERE true{owners} ORDER BY ordinal",
         columns(table),
         table.name
     );
-    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Vec<Value>> {
-        (0..table.columns.len()).map(|index| row.get(index)).collect()
-    };
-    let mut statement = connection.prepare(&sql)?;
-    statement.query_map(params_from_iter(owner.iter().map(|(_, value)| value)), read)?.collect()
+    let mut statement = connection.prepare(&sql).map_err(&failed)?;
+    let owner = params_from_iter(owner.iter().map(|(_, value)| value));
+    let mut rows = statement.query(owner).map_err(&failed)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(&failed)? {
+        let values = (0..table.columns.len()).map(|index| row.get(index));
+        let values = values.collect::<rusqlite::Result<_>>().map_err(&failed)?;
+        all.push(read(values).map_err(doing("reading rows"))?);
+    }
+    Ok(all)
 }
 
 pub(crate) fn columns(table: &Table) -> String {

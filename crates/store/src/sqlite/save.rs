@@ -1,12 +1,12 @@
-use diskprint::{Cell, CellChanges, FileChanges, FileEntry, SliceId};
+use diskprint::SliceId;
 use rusqlite::{Connection, params_from_iter};
 
-use super::{Sqlite, hive, rows};
+use super::{Sqlite, content, found, hive, queue};
 use crate::error::doing;
 use crate::hive::HiveIds;
-use crate::results::{Counts, sorted};
+use crate::results::Counts;
 use crate::table::owner;
-use crate::{Error, Found, Results, Run, SliceRow, delta_table, fault, regdelta};
+use crate::{Error, Found, Results, Run, SliceRow, regdelta};
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
 const RESULT_TABLES: [&str; 4] =
@@ -19,16 +19,19 @@ pub(super) fn save(store: &mut Sqlite, results: &Results<'_>) -> Result<(), Erro
     let mut hives = results.hives()?;
     let transaction = store.begin()?;
     for slice in results.slices {
-        if !is_registered(&transaction, &slice.id).map_err(&failed)? {
-            return Err(Error::UnknownSlice(slice.id.clone()));
-        }
+        let slicehash = queue::slicehash(&transaction, &slice.id)?;
         clear(&transaction, &slice.id).map_err(&failed)?;
+        if results.dequeue {
+            queue::remove(&transaction, &slicehash).map_err(&failed)?;
+        }
     }
     hive::number(&transaction, &last.id, &mut hives, &results.run.finished)?;
     let mut counts = Counts::default();
     results.each(|slice, found| {
         counts.add(&found);
-        insert(&transaction, slice, &found, &hives).map_err(&failed)
+        insert(&transaction, slice, &found, &hives).map_err(&failed)?;
+        let slicehash = queue::slicehash(&transaction, &slice.id)?;
+        content::replace(&transaction, &slicehash, &found.content).map_err(&failed)
     })?;
     insert_run(&transaction, &last.id, results.run, counts).map_err(&failed)?;
     transaction.commit().map_err(&failed)
@@ -38,40 +41,18 @@ pub(super) fn save(store: &mut Sqlite, results: &Results<'_>) -> Result<(), Erro
 fn insert(
     connection: &Connection,
     slice: &SliceRow,
-    found: &Found,
+    Found { files, cells, faults, .. }: &Found,
     hives: &HiveIds,
 ) -> rusqlite::Result<()> {
-    insert_found(connection, &owner(&slice.id), found)?;
+    found::insert(connection, &owner(&slice.id), files, cells, faults)?;
     let columns = regdelta::COLUMNS;
     let (names, marks) = (columns.join(", "), columns.map(|_| "?").join(", "));
     let mut statement =
         connection.prepare(&format!("INSERT INTO regdelta ({names}) VALUES ({marks})"))?;
-    for row in regdelta::rows(slice, &found.cells, hives, |action| action.id().into()) {
+    for row in regdelta::rows(slice, cells, hives, |action| action.id().into()) {
         statement.execute(params_from_iter(row))?;
     }
     Ok(())
-}
-
-/// Adds rows to the tables of our own.
-fn insert_found(
-    connection: &Connection,
-    owner: &[crate::table::Owner],
-    found: &Found,
-) -> rusqlite::Result<()> {
-    let table = delta_table::table::<FileEntry, FileChanges>();
-    rows::insert(connection, owner, &table, found.files.iter().map(delta_table::row))?;
-    let table = delta_table::table::<Cell, CellChanges>();
-    rows::insert(connection, owner, &table, found.cells.iter().map(delta_table::row))?;
-    let faults = sorted(&found.faults);
-    rows::insert(connection, owner, &fault::table(), faults.into_iter().map(fault::row))
-}
-
-fn is_registered(connection: &Connection, id: &SliceId) -> rusqlite::Result<bool> {
-    connection.query_row(
-        "SELECT count(*) FROM slice WHERE osetid = ? AND appetid = ? AND sliceid = ?",
-        (&id.osetid, &id.appetid, id.sliceid),
-        |row| row.get(0),
-    )
 }
 
 fn clear(connection: &Connection, id: &SliceId) -> rusqlite::Result<()> {

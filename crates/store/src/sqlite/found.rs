@@ -1,0 +1,39 @@
+//! Differences and faults in tables of our own, a slice's or those of a file that is one slice's.
+
+use diskprint::{Cell, CellChanges, CellDelta, Delta, Fault, FileChanges, FileDelta, FileEntry};
+use rusqlite::Connection;
+
+use super::rows;
+use crate::delta_table::{self, Stored};
+use crate::results::sorted;
+use crate::table::Owner;
+use crate::{Error, fault};
+
+/// Adds all differences and faults.
+pub(crate) fn insert(
+    connection: &Connection,
+    owner: &[Owner],
+    files: &[FileDelta],
+    cells: &[CellDelta],
+    faults: &[Fault],
+) -> rusqlite::Result<()> {
+    let table = delta_table::table::<FileEntry, FileChanges>();
+    rows::insert(connection, owner, &table, files.iter().map(delta_table::row))?;
+    let table = delta_table::table::<Cell, CellChanges>();
+    rows::insert(connection, owner, &table, cells.iter().map(delta_table::row))?;
+    let faults = sorted(faults).into_iter().map(fault::row);
+    rows::insert(connection, owner, &fault::table(), faults)
+}
+
+/// Reads differences back, in their order.
+pub(crate) fn deltas<T: Stored<C>, C>(
+    connection: &Connection,
+    owner: &[Owner],
+) -> Result<Vec<Delta<T, C>>, Error> {
+    rows::select(connection, owner, &delta_table::table::<T, C>(), delta_table::read)
+}
+
+/// Reads faults back, sorted.
+pub(crate) fn faults(connection: &Connection, owner: &[Owner]) -> Result<Vec<Fault>, Error> {
+    rows::select(connection, owner, &fault::table(), fault::read)
+}
