@@ -14,6 +14,7 @@ mod file_entry;
 mod file_reader;
 mod file_set;
 mod hive;
+pub mod hive_dump;
 mod image;
 mod machine;
 pub mod pipeline;

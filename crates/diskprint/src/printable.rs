@@ -1,10 +1,6 @@
 /// Text from evidence as a terminal may show it: control characters and those that reorder text
 /// are written out as `\u{…}`.
 pub fn printable(text: &str) -> String {
-    let is_unsafe = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if is_unsafe(c) {
@@ -14,6 +10,12 @@ pub fn printable(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Whether the character is a control character or reorders text.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -1,0 +1,37 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::OutputArgs;
+
+/// Compare two images or tarballs, without a database
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  diskprint diff before.tar.gz after.tar.gz
+  diskprint diff before.raw after.vmdk --format jsonl | jq 'select(.type == \"cell\")'
+  diskprint diff a.tar.gz b.tar.gz --exit-code --quiet && echo same")]
+pub struct DiffArgs {
+    /// Tarball or disk image of the state before
+    pub before: PathBuf,
+    /// Tarball or disk image of the state after
+    pub after: PathBuf,
+    /// Exit with 1 when they differ, 0 when they do not
+    #[arg(long)]
+    pub exit_code: bool,
+    /// How to print the differences
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// A line for each difference and a table at the end
+    Text,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values
+    Csv,
+}

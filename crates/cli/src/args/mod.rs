@@ -1,0 +1,86 @@
+//! What can be typed.
+
+mod catalogue;
+mod db;
+mod diff;
+mod export;
+mod inspect;
+mod run;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use self::catalogue::{SliceAddArgs, SliceArgs, SliceCommand};
+pub use self::db::{DbArgs, DbCommand};
+pub use self::diff::{DiffArgs, DiffFormat};
+pub use self::export::{ExportArgs, Format};
+pub use self::inspect::InspectArgs;
+pub use self::run::RunArgs;
+
+const AFTER_HELP: &str = "\
+Examples:
+  diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
+  diskprint export 8504-1-7895-1 --db sqlite:results/diskprint.db --format csv
+  diskprint diff before.tar.gz after.tar.gz
+  diskprint inspect machine.vmdk p1 mft 5
+
+Exit codes: 0 clean, 1 failed, 2 finished with faults recorded (diff --exit-code: 1 differs),
+130 stopped by Ctrl-C.";
+
+/// Knows exactly what software does to a machine.
+///
+/// Takes the recorded states of a virtual machine, reads every file and every registry cell in
+/// each, and says what each step created, changed, renamed and removed.
+#[derive(Parser)]
+#[command(name = "diskprint", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Run(RunArgs),
+    Diff(DiffArgs),
+    Export(ExportArgs),
+    Inspect(InspectArgs),
+    Slice(SliceArgs),
+    Db(DbArgs),
+    Completions(CompletionsArgs),
+}
+
+/// Print a completion script for a shell
+#[derive(Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub struct DatabaseArgs {
+    /// The database: sqlite:PATH or postgres://USER@HOST/DATABASE [env: DISKPRINT_DB]
+    ///
+    /// The password of a PostgreSQL database may be in the address, where other users of this
+    /// machine can see it, in the environment variable PGPASSWORD, or in the file that --config
+    /// names. `run` uses sqlite:RESULTS/diskprint.db where no database is named.
+    #[arg(long, value_name = "DATABASE")]
+    pub db: Option<String>,
+    /// The original workflow's file that names its PostgreSQL database, differ.cfg
+    #[arg(long, value_name = "FILE", conflicts_with = "db")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct OutputArgs {
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print neither progress nor differences nor tables
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Threads to use; 0 for one per core
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub threads: usize,
+}
