@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use diskprint::SliceId;
 
+use crate::Problem;
+
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -63,6 +65,12 @@ pub enum Error {
     /// Table `cell` does not list an action.
     #[error("action {0:?} is not in table cell")]
     UnknownAction(&'static str),
+    /// The catalogue would not be right after these changes. Nothing was changed.
+    #[error("{}", lines(problems))]
+    Refused {
+        /// All that is wrong with them.
+        problems: Vec<Problem>,
+    },
     /// There is no such slice.
     #[error("slice {0} is not in table slice")]
     UnknownSlice(SliceId),
@@ -120,6 +128,10 @@ pub enum Error {
         /// Slices that are no slice's predecessor.
         ends: Vec<i64>,
     },
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn and_others(count: usize) -> String {

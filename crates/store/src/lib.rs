@@ -3,6 +3,7 @@
 //! This crate is the only place with SQL; outside it a database is a [`Store`].
 #![forbid(unsafe_code)]
 
+mod catalogue;
 mod cell_delta;
 mod column;
 mod delta_table;
@@ -22,6 +23,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use catalogue::{
+    Catalogue, CatalogueSlice, Change, Column, Effect, Field, Kind, OperatingSystem, Problem,
+    Table, Tarball, VirtualMachine,
+};
 pub use error::Error;
 pub use postgres::{Address, Postgres};
 pub use registry_deltas::write as write_registry_deltas;

@@ -17,6 +17,7 @@ use migrate::migrate;
 use tls::Tls;
 
 mod address;
+mod catalogue;
 mod hive;
 mod limits;
 mod migrate;

@@ -14,6 +14,7 @@ use crate::hive::HiveIds;
 use crate::{Error, LastRun, Link, Results, Run, SliceResults, SliceRow, Store, fault, regdelta};
 use migrate::migrate;
 
+mod catalogue;
 mod hive;
 mod migrate;
 mod rows;

@@ -1,10 +1,10 @@
 use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 
 use crate::sequence::{ends, order};
-use crate::{Error, LastRun, Link, Results, SliceRow};
+use crate::{Catalogue, Error, LastRun, Link, Results, SliceRow};
 
 /// A database with the tables of the original workflow and our own.
-pub trait Store {
+pub trait Store: Catalogue {
     /// Registers slices and their tarballs, or updates those that are there. `now`, ISO 8601 in
     /// UTC, becomes the creation date of the new ones.
     ///

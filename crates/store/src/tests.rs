@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use crate::{Address, Error, Postgres, Results, Run, SliceResults, SliceRow, Sqlite, Store};
 
+mod catalogue;
 mod original;
 
 const NOW: &str = "2013-05-07T09:00:00Z";
