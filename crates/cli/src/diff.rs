@@ -22,7 +22,7 @@ pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
     if args.output.json {
         let clean = step.faults.is_empty();
         let outcome = if clean { OUTCOME_CLEAN } else { OUTCOME_FAULTS };
-        let steps = std::slice::from_ref(&step);
+        let steps = vec![step.clone()];
         serde_json::to_writer_pretty(&mut out, &Summary { sequence: None, steps, outcome })?;
         writeln!(out)?;
     } else if !args.output.quiet {

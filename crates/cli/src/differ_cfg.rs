@@ -50,7 +50,7 @@ fn value<'t>(text: &'t str, wanted: &str) -> Option<&'t str> {
 }
 
 /// The first line of the file; a warning is printed where everybody can read it.
-fn password(path: &Path) -> Result<Vec<u8>> {
+pub fn password(path: &Path) -> Result<Vec<u8>> {
     let read = || -> io::Result<(bool, Vec<u8>)> {
         let is_open = is_open_to_all(&fs::metadata(path)?);
         Ok((is_open, fs::read(path)?))

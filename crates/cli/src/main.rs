@@ -2,18 +2,18 @@
 //! and exits.
 
 mod args;
+mod config;
 mod database;
 mod db;
 mod diff;
 mod differ_cfg;
 mod export;
 mod inspect;
-mod lock;
-mod plan;
+mod memory;
 mod progress;
 mod run;
-mod sequence;
 mod slice;
+mod status;
 mod summary;
 
 use std::io::{self, Write};
@@ -23,6 +23,8 @@ use anyhow::Error;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use diskprint::{OpenError, printable};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How a command ended that did not fail.
 enum Outcome {
@@ -62,6 +64,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Inspect(args) => inspect::run(&args),
         Command::Slice(args) => slice::run(&args),
         Command::Db(args) => db::run(&args),
+        Command::Status(args) => status::run(&args),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "diskprint", &mut script);
@@ -79,15 +82,24 @@ fn print_usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Prints an error with its causes, and what was found wrong on the way to it.
+/// Prints an error.
 fn print_error(error: &Error) -> io::Result<()> {
-    let mut err = io::stderr().lock();
-    writeln!(err, "diskprint: {}", printable(&format!("{error:#}")))?;
+    writeln!(io::stderr(), "diskprint: {}", describe(error))
+}
+
+/// An error with its causes, and on further lines what was found wrong on the way to it.
+fn describe(error: &Error) -> String {
+    let mut text = printable(&format!("{error:#}"));
     let opening = error.chain().find_map(|cause| cause.downcast_ref::<OpenError>());
     for fault in opening.map_or(&[][..], |error| &error.faults) {
-        writeln!(err, "  found before that: {}", printable(&fault.to_string()))?;
+        text += &format!("\n  found before that: {}", printable(&fault.to_string()));
     }
-    Ok(())
+    text
+}
+
+/// The time, ISO 8601 in UTC.
+fn now() -> String {
+    jiff::Timestamp::now().to_string()
 }
 
 fn is_broken_pipe(error: &Error) -> bool {

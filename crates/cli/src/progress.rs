@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Shows on a terminal how far a slice is read: bytes, rate and time left.
 ///
@@ -14,7 +14,16 @@ impl Progress {
     pub fn new(name: &str, len: u64, quiet: bool) -> Self {
         let target =
             if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(len), target);
+        Self::with(ProgressBar::with_draw_target(Some(len), target), name)
+    }
+
+    /// Begins a slice whose file has `len` bytes, as one of `bars`.
+    pub fn among(bars: &MultiProgress, name: &str, len: u64) -> Self {
+        // Above the last one, which is of all slices.
+        Self::with(bars.insert_from_back(1, ProgressBar::new(len)), name)
+    }
+
+    fn with(bar: ProgressBar, name: &str) -> Self {
         let template = "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

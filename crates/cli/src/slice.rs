@@ -33,8 +33,8 @@ fn add(args: &SliceAddArgs) -> Result<Outcome, Error> {
         location: tarball.to_string_lossy().into_owned(),
         slicehash: Hex(&hash).to_string(),
     };
-    let mut store = database::open(&args.database, None)?;
-    store.register_slices(std::slice::from_ref(&row), &jiff::Timestamp::now().to_string())?;
+    let mut store = database::open(&args.database)?;
+    store.register_slices(std::slice::from_ref(&row), &crate::now())?;
     writeln!(io::stdout(), "{} is {}, SHA-256 {}", row.id, row.location, row.slicehash)?;
     Ok(Outcome::Clean)
 }

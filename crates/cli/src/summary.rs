@@ -7,8 +7,11 @@ use diskprint::diff::Counts;
 pub use diskprint::printable;
 use serde::Serialize;
 
+/// Nothing is known of it.
+pub const OUTCOME_FAILED: &str = "failed";
+
 /// One step of a sequence, or the first slice, which has no step but may have faults.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Step {
     /// The slice before.
     pub from: Option<String>,
@@ -26,7 +29,7 @@ pub struct Step {
     pub faults: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Files {
     new: u64,
     deleted: u64,
@@ -35,7 +38,7 @@ pub struct Files {
     modified: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Cells {
     new: u64,
     deleted: u64,
@@ -48,10 +51,10 @@ pub const OUTCOME_CLEAN: &str = "clean";
 pub const OUTCOME_FAULTS: &str = "faults";
 
 #[derive(Serialize)]
-pub struct Summary<'a> {
+pub struct Summary {
     pub sequence: Option<String>,
-    pub steps: &'a [Step],
-    pub outcome: &'a str,
+    pub steps: Vec<Step>,
+    pub outcome: &'static str,
 }
 
 impl Step {

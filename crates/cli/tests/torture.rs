@@ -26,11 +26,7 @@ fn command(results: &Path) -> Command {
 
 /// All outputs and rows of a run, as digests and text.
 fn outcome(results: &Path) -> (BTreeMap<PathBuf, String>, String) {
-    let mut files = support::digests(results);
-    // The lock names a process, the database times; its rows are compared instead.
-    files.retain(|path, _| {
-        !path.starts_with(".lock") && !path.to_string_lossy().contains("diskprint.db")
-    });
+    let files = support::outputs(results);
     let db = format!("sqlite:{}", results.join("diskprint.db").display());
     let rows = support::expect(0, &["export", SEQUENCE, "--db", &db]);
     (files, rows)

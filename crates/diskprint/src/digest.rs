@@ -51,8 +51,38 @@ impl Digester {
 /// Bytes shown as lower-case hexadecimal digits.
 pub struct Hex<'a>(pub &'a [u8]);
 
+impl Hex<'_> {
+    /// Reads `N` bytes from their hexadecimal digits; `None` where it is something else.
+    pub fn decode<const N: usize>(digits: &str) -> Option<[u8; N]> {
+        let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+        let mut bytes = [0; N];
+        let (pairs, []) = digits.as_bytes().as_chunks::<2>() else { return None };
+        if pairs.len() != N {
+            return None;
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Some(bytes)
+    }
+}
+
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_read_back() {
+        let bytes = [0, 1, 0x9a, 0xff];
+        assert_eq!(Hex::decode(&Hex(&bytes).to_string()), Some(bytes));
+        for wrong in ["", "0", "00019af", "00019aff0", "00019aff00", "00019ag0", "+1-1+1-1"] {
+            assert_eq!(Hex::decode::<4>(wrong), None, "{wrong}");
+        }
     }
 }

@@ -38,6 +38,11 @@ pub enum Container {
 }
 
 impl Container {
+    /// Whether it is a single file, whatever it holds.
+    pub fn is_one_file(self) -> bool {
+        matches!(self, Self::Tarball(_) | Self::Raw)
+    }
+
     /// The name: `tar.gz`, `folder`, `vmdk`, `raw`.
     pub fn name(self) -> &'static str {
         match self {
@@ -314,13 +319,23 @@ impl From<MachineDisk> for ImageDisk {
     }
 }
 
-/// SHA-256 of a file, as [`Opened::slicehash`] has it for a tarball or a raw image. `progress` is
+/// [`Opened::slicehash`] of a tarball, folder or disk image, without unpacking it. `progress` is
 /// told how many bytes are read.
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn slicehash(path: &Path, progress: Progress) -> io::Result<[u8; 32]> {
-    Hashed::open(path, progress).and_then(Hashed::finish)
+pub fn slicehash(path: &Path, progress: Progress) -> Result<[u8; 32], OpenError> {
+    let failed = |source| OpenError { path: path.to_owned(), faults: Vec::new(), source };
+    let read = |error| failed(OpenErrorKind::Read(error));
+    if !path.is_dir() {
+        let start =
+            FileReader::open(path).and_then(|file| file.read_vec_at(0, 512)).map_err(read)?;
+        if Compression::of(&start).is_some() {
+            return Hashed::open(path, progress).and_then(Hashed::finish).map_err(read);
+        }
+    }
+    // Nothing else is unpacked.
+    Image::open(path, Path::new(""), progress).map(|opened| opened.slicehash)
 }
 
 fn partition_of(

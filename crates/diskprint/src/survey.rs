@@ -5,7 +5,11 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::dfxml::{self, Header};
-use crate::{Hive, Image, KnownHives, OpenError, Progress, Snapshot, pipeline, regxml, results};
+use crate::results::Out;
+use crate::{
+    Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Progress, Snapshot, hive_dump,
+    printable, regxml,
+};
 
 /// A slice as it was read.
 pub struct Survey {
@@ -13,6 +17,24 @@ pub struct Survey {
     pub snapshot: Snapshot,
     /// SHA-256 of the file that it was read from; see [`crate::Opened::slicehash`].
     pub slicehash: [u8; 32],
+    /// What it was read from.
+    pub container: Container,
+    /// The disks, in the order of the machine.
+    pub disks: Vec<SurveyedDisk>,
+    /// How many of the snapshot's faults, the first ones, are of container and disks.
+    pub disk_faults: usize,
+}
+
+/// A disk as it was read.
+pub struct SurveyedDisk {
+    /// Number in the machine, from 1.
+    pub number: u32,
+    /// Kind of disk: VMDK's `createType`, or `raw`.
+    pub format: String,
+    /// Length in bytes.
+    pub len: u64,
+    /// The files that hold it; see [`crate::ImageDisk::files`].
+    pub files: Vec<String>,
 }
 
 /// Reads the state that is recorded in the tarball or disk image `path`, unpacking in the folder
@@ -28,78 +50,126 @@ pub fn read(
 ) -> Result<Survey, OpenError> {
     let opened = Image::open(path, scratch, progress)?;
     let mut snapshot = Snapshot::read(&opened.image, known);
+    let disk_faults = opened.faults.len();
     snapshot.faults.splice(0..0, opened.faults);
-    Ok(Survey { snapshot, slicehash: opened.slicehash })
+    let disks = opened.image.disks().iter().map(|disk| SurveyedDisk {
+        number: disk.number,
+        format: disk.format.clone(),
+        len: disk.reader.len(),
+        files: disk.files.clone(),
+    });
+    Ok(Survey {
+        snapshot,
+        slicehash: opened.slicehash,
+        container: opened.image.container(),
+        disks: disks.collect(),
+        disk_faults,
+    })
 }
 
-/// Writes a state into `folder`: its files as DFXML, all of them and those in use, its hives as
-/// RegXML, and a manifest of these. RegXML files of an earlier run that are in it no longer go, and
-/// what a run that was killed left half done goes, too: nobody else may be writing to the folder.
+/// A file that is made of a state. Its bytes are the same for the same state.
+pub struct Output<'s> {
+    /// Its name.
+    pub name: String,
+    /// Writes it.
+    pub write: Box<Writer<'s>>,
+}
+
+/// Writes an output.
+pub type Writer<'s> = dyn Fn(&mut Out<'_>) -> io::Result<()> + Send + Sync + 's;
+
+impl<'s> Output<'s> {
+    /// An output of that name.
+    pub fn new(
+        name: impl Into<String>,
+        write: impl Fn(&mut Out<'_>) -> io::Result<()> + Send + Sync + 's,
+    ) -> Self {
+        Self { name: name.into(), write: Box::new(write) }
+    }
+}
+
+/// The files as DFXML: all of them, and those in use.
+pub fn files<'s>(header: &'s Header<'s>, snapshot: &'s Snapshot) -> Vec<Output<'s>> {
+    let Snapshot { partitions, files, .. } = snapshot;
+    vec![
+        Output::new("fiout.dfxml", move |out| dfxml::write(out, header, partitions, files)),
+        Output::new("fiout-alloc-only.dfxml", move |out| {
+            dfxml::write_allocated(out, header, partitions, files)
+        }),
+    ]
+}
+
+/// The hives as RegXML, and a manifest that says which is which.
+pub fn registry(snapshot: &Snapshot) -> Vec<Output<'_>> {
+    let named: Vec<(&Hive, String)> = named(snapshot, ".regxml").collect();
+    let mut outputs: Vec<Output<'_>> = named
+        .iter()
+        .map(|&(hive, ref name)| {
+            Output::new(name.clone(), move |out| regxml::write(&hive.tree, out))
+        })
+        .collect();
+    outputs.push(Output::new(MANIFEST, move |out| write_manifest(out, &named)));
+    outputs
+}
+
+/// The hives as text, and what is in them in numbers.
+pub fn dumps(snapshot: &Snapshot) -> Vec<Output<'_>> {
+    let mut outputs: Vec<Output<'_>> = named(snapshot, ".txt")
+        .map(|(hive, name)| Output::new(name, move |out| hive_dump::write(&hive.tree, out)))
+        .collect();
+    outputs.push(Output::new("statistics.txt", |out| {
+        for (hive, name) in named(snapshot, ".txt") {
+            let path = hive.path.to_text();
+            writeln!(out, "{name}: p{} {}", hive.partition, printable(&path))?;
+            writeln!(out, "{}", hive_dump::statistics(&hive.tree))?;
+        }
+        Ok(())
+    }));
+    outputs
+}
+
+/// The name of the file that lists the hives of a slice.
+const MANIFEST: &str = "manifest.txt";
+
+/// The hives of a state, each with a name for a file of it.
+fn named<'s>(
+    snapshot: &'s Snapshot,
+    ending: &'static str,
+) -> impl Iterator<Item = (&'s Hive, String)> {
+    let name = move |(index, hive)| (hive, format!("{}{ending}", hive_name(index, hive)));
+    snapshot.hives.iter().enumerate().map(name)
+}
+
+/// Reads the paths and SHA-1 digests of the hives that the manifest in `folder` lists.
 ///
 /// # Errors
-/// When a file cannot be written.
-pub fn write(folder: &Path, header: &Header<'_>, snapshot: &Snapshot) -> io::Result<()> {
-    let Snapshot { partitions, files, hives, .. } = snapshot;
-    let named: Vec<(&Hive, String)> =
-        hives.iter().enumerate().map(|(index, hive)| (hive, regxml_name(index, hive))).collect();
-    remove_others(folder, &named)?;
-
-    let mut work: Vec<Box<dyn Fn() -> io::Result<()> + Send + Sync>> = Vec::new();
-    work.push(Box::new(|| {
-        let path = folder.join("fiout.dfxml");
-        results::write_file(&path, |out| dfxml::write(out, header, partitions, files))
-    }));
-    work.push(Box::new(|| {
-        let path = folder.join("fiout-alloc-only.dfxml");
-        results::write_file(&path, |out| dfxml::write_allocated(out, header, partitions, files))
-    }));
-    for (hive, name) in &named {
-        let path = folder.join(name);
-        work.push(Box::new(move || {
-            results::write_file(&path, |out| regxml::write(&hive.tree, out))
-        }));
-    }
-    pipeline::map(&work, |write| write()).into_iter().collect::<io::Result<()>>()?;
-    // Last, so that what it lists is there.
-    results::write_file(&folder.join("manifest.txt"), |out| write_manifest(out, &named))
+/// When it cannot be read or is none of ours.
+pub fn read_manifest(folder: &Path) -> io::Result<Vec<(String, [u8; 20])>> {
+    let bad = || io::Error::new(io::ErrorKind::InvalidData, "not a manifest of hives");
+    let line = |line: &str| -> Option<(String, [u8; 20])> {
+        let [_, _, _, sha1, path] = line.splitn(5, '\t').collect::<Vec<_>>().try_into().ok()?;
+        Some((path.to_owned(), Hex::decode(sha1)?))
+    };
+    let text = fs::read_to_string(folder.join(MANIFEST))?;
+    text.lines().map(|text| line(text).ok_or_else(bad)).collect()
 }
 
-/// A line for each hive: its RegXML file, partition, SHA-256, and path, which may hold anything
-/// but a line break and so comes last. Columns are separated by tabs.
+/// A line for each hive: its RegXML file, partition, SHA-256, SHA-1, and path, which may hold
+/// anything but a line break and so comes last. Columns are separated by tabs.
 fn write_manifest(out: &mut impl Write, named: &[(&Hive, String)]) -> io::Result<()> {
     for (hive, name) in named {
         let path = hive.path.to_text().replace(['\n', '\r'], "\u{FFFD}");
-        writeln!(out, "{name}\t{}\t{}\t{path}", hive.partition, crate::Hex(&hive.digests.sha256))?;
+        let Digests { sha256, sha1, .. } = &hive.digests;
+        writeln!(out, "{name}\t{}\t{}\t{}\t{path}", hive.partition, Hex(sha256), Hex(sha1))?;
     }
     Ok(())
 }
 
-/// A name for a hive's RegXML file that any file system takes: `003-SYSTEM.regxml`.
-fn regxml_name(index: usize, hive: &Hive) -> String {
+/// A name for files of a hive that any file system takes: `003-SYSTEM`.
+fn hive_name(index: usize, hive: &Hive) -> String {
     let path = hive.path.to_text();
     let name = path.rsplit('/').next().unwrap_or_default();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let plain: String = name.chars().take(64).map(|c| if is_plain(c) { c } else { '_' }).collect();
-    format!("{:03}-{plain}.regxml", index + 1)
-}
-
-/// Whether everything that [`write()`] puts into `folder` is there.
-pub fn is_complete(folder: &Path) -> bool {
-    let Ok(manifest) = fs::read_to_string(folder.join("manifest.txt")) else { return false };
-    let regxml = manifest.lines().filter_map(|line| line.split('\t').next());
-    let mut names = ["fiout.dfxml", "fiout-alloc-only.dfxml"].into_iter().chain(regxml);
-    names.all(|name| folder.join(name).is_file())
-}
-
-fn remove_others(folder: &Path, named: &[(&Hive, String)]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    results::remove_unfinished(folder)?;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".regxml") && named.iter().all(|(_, kept)| *kept != name) {
-            fs::remove_file(&path)?;
-        }
-    }
-    Ok(())
+    format!("{:03}-{plain}", index + 1)
 }

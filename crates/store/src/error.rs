@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use diskprint::SliceId;
 
-use crate::postgres;
+use crate::{Problem, postgres};
 
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +91,12 @@ pub enum Error {
     /// Table `cell` does not list an action.
     #[error("action {0:?} is not in table cell")]
     UnknownAction(&'static str),
+    /// The catalogue would not be right after these changes. Nothing was changed.
+    #[error("{}", lines(problems))]
+    Refused {
+        /// All that is wrong with them.
+        problems: Vec<Problem>,
+    },
     /// There is no such slice.
     #[error("slice {0} is not in table slice")]
     UnknownSlice(SliceId),
@@ -165,6 +171,10 @@ impl Error {
             _ => false,
         }
     }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn and_others(count: usize) -> String {

@@ -3,6 +3,7 @@
 //! This crate is the only place with SQL; outside it a database is a [`Store`].
 #![forbid(unsafe_code)]
 
+mod catalogue;
 mod cell_delta;
 mod column;
 mod content;
@@ -28,6 +29,10 @@ mod table;
 mod tests;
 mod time;
 
+pub use catalogue::{
+    Catalogue, CatalogueSlice, Change, Column, Effect, Field, Kind, OperatingSystem, Problem,
+    Table, Tarball, VirtualMachine,
+};
 pub use content::{FileMetadata, RegistryFile, read_file_metadata, write_file_metadata};
 pub use deltas_file::{read as read_deltas, write as write_deltas};
 pub use error::Error;

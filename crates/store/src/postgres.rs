@@ -15,6 +15,7 @@ use migrate::migrate;
 use tls::Tls;
 
 mod address;
+mod catalogue;
 mod check;
 mod content;
 mod gone;
@@ -165,8 +166,10 @@ impl Store for Postgres {
     }
 
     fn slice(&self, id: &SliceId) -> Result<SliceRow, Error> {
-        let sql = "SELECT slicetype::text, slicepredecessorid::bigint, location, slicehash::text
+        let sql = "SELECT slicetype::text, slicepredecessorid::bigint,
+                       coalesce(diskprint_location.location, storage.location), slicehash::text
                    FROM slice JOIN storage USING (slicehash)
+                       LEFT JOIN diskprint_location USING (osetid, appetid, sliceid)
                    WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint";
         let key: [&(dyn ToSql + Sync); 3] = [&id.osetid, &id.appetid, &id.sliceid];
         let rows = self.query("reading a slice", sql, &key, |row| {
@@ -183,12 +186,21 @@ impl Store for Postgres {
 
     fn slice_at(&self, location: &str) -> Result<Option<SliceId>, Error> {
         let sql = "SELECT osetid::text, appetid::text, sliceid::bigint
-                   FROM slice JOIN storage USING (slicehash) WHERE location = $1";
+                   FROM slice JOIN storage USING (slicehash)
+                       LEFT JOIN diskprint_location USING (osetid, appetid, sliceid)
+                   WHERE coalesce(diskprint_location.location, storage.location) = $1";
         let ids = self.query("looking for a tarball", sql, &[&location], |row| {
             let (osetid, appetid) = (row.try_get(0)?, row.try_get(1)?);
             Ok(SliceId { osetid, appetid, sliceid: row.try_get(2)? })
         })?;
         Ok(ids.into_iter().min())
+    }
+
+    fn stored_at(&self, slicehash: &str) -> Result<Option<String>, Error> {
+        let sql = "SELECT location::text FROM storage WHERE slicehash = $1 ORDER BY location";
+        let mut found =
+            self.query("looking for a tarball", sql, &[&slicehash], |row| row.try_get(0))?;
+        Ok(found.pop().flatten())
     }
 
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Sequences: slices in order. The order comes from `slicepredecessorid`, never from a file name.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use diskprint::SliceId;
 
@@ -28,6 +29,12 @@ pub struct Link {
     pub sliceid: i64,
     /// Number of the slice before it; `None` for the first of a sequence.
     pub predecessor: Option<i64>,
+}
+
+/// The location that table `storage` is to have for a content that it has at `known`, when a slice
+/// with the same content is at `new`. Jobs register copies in any order, and the same is left.
+pub(crate) fn stored_at<'l>(known: &'l str, new: &'l str) -> &'l str {
+    if known < new && Path::new(known).exists() { known } else { new }
 }
 
 /// Returns the ids of the sequence that ends with `end`, first to last.

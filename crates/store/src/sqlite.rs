@@ -8,9 +8,11 @@ use crate::error::doing;
 use crate::table::owner;
 use crate::{
     Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, Run, SliceRow, Store,
+    sequence,
 };
 use migrate::migrate;
 
+mod catalogue;
 mod content;
 pub(crate) mod found;
 mod hive;
@@ -107,8 +109,10 @@ impl Store for Sqlite {
         let row = self
             .connection
             .query_row(
-                "SELECT slicetype, slicepredecessorid, location, slicehash
+                "SELECT slicetype, slicepredecessorid,
+                     coalesce(diskprint_location.location, storage.location), slicehash
                  FROM slice JOIN storage USING (slicehash)
+                     LEFT JOIN diskprint_location USING (osetid, appetid, sliceid)
                  WHERE osetid = ? AND appetid = ? AND sliceid = ?",
                 (&id.osetid, &id.appetid, id.sliceid),
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
@@ -125,7 +129,9 @@ impl Store for Sqlite {
         self.connection
             .query_row(
                 "SELECT osetid, appetid, sliceid FROM slice JOIN storage USING (slicehash)
-                 WHERE location = ? ORDER BY osetid, appetid, sliceid LIMIT 1",
+                     LEFT JOIN diskprint_location USING (osetid, appetid, sliceid)
+                 WHERE coalesce(diskprint_location.location, storage.location) = ?
+                 ORDER BY osetid, appetid, sliceid LIMIT 1",
                 [location],
                 |row| {
                     Ok(SliceId { osetid: row.get(0)?, appetid: row.get(1)?, sliceid: row.get(2)? })
@@ -133,6 +139,10 @@ impl Store for Sqlite {
             )
             .optional()
             .map_err(doing("looking for a tarball"))
+    }
+
+    fn stored_at(&self, slicehash: &str) -> Result<Option<String>, Error> {
+        stored_at(&self.connection, slicehash).map_err(doing("looking for a tarball"))
     }
 
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
@@ -197,17 +207,22 @@ fn check_type(connection: &Connection, slice: &SliceRow) -> Result<(), Error> {
     if known { Ok(()) } else { Err(Error::SliceType { slice, slicetype }) }
 }
 
+fn stored_at(connection: &Connection, slicehash: &str) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT location FROM storage WHERE slicehash = ?";
+    connection.query_row(sql, [slicehash], |row| row.get(0)).optional().map(Option::flatten)
+}
+
 fn register(connection: &Connection, slice: &SliceRow, now: &str) -> rusqlite::Result<()> {
     let SliceRow { id, slicetype, predecessor, location, slicehash } = slice;
+    let known = stored_at(connection, slicehash)?;
+    let at = known.as_deref().map_or(&**location, |known| sequence::stored_at(known, location));
     connection.execute(
         "INSERT INTO storage (location, slicehash) VALUES (?, ?)
          ON CONFLICT (slicehash) DO UPDATE SET location = excluded.location",
-        (location, slicehash),
+        (at, slicehash),
     )?;
-    connection.execute(
-        "UPDATE processqueue SET location = ? WHERE slicehash = ?",
-        (location, slicehash),
-    )?;
+    connection
+        .execute("UPDATE processqueue SET location = ? WHERE slicehash = ?", (at, slicehash))?;
     connection.execute(
         "INSERT INTO slice
              (sliceid, slicetype, osetid, appetid, creationdate, slicehash, slicepredecessorid)
@@ -217,6 +232,10 @@ fn register(connection: &Connection, slice: &SliceRow, now: &str) -> rusqlite::R
              slicehash = excluded.slicehash,
              slicepredecessorid = excluded.slicepredecessorid",
         (id.sliceid, slicetype, &id.osetid, &id.appetid, now, slicehash, predecessor),
+    )?;
+    connection.execute(
+        "INSERT OR REPLACE INTO diskprint_location VALUES (?, ?, ?, ?)",
+        (&id.osetid, &id.appetid, id.sliceid, location),
     )?;
     Ok(())
 }

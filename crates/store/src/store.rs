@@ -1,15 +1,18 @@
 use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 
 use crate::sequence::{ends, order};
-use crate::{Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, SliceRow};
+use crate::{
+    Catalogue, Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, SliceRow,
+};
 
 /// A database with the tables of the original workflow and our own.
-pub trait Store: Send {
+pub trait Store: Catalogue + Send {
     /// Registers slices and their tarballs, or updates those that are there. `now`, ISO 8601 in
     /// UTC, becomes the creation date of the new ones.
     ///
-    /// One tarball has one row in `storage` however many slices share it; its location is the one
-    /// given last.
+    /// One tarball has one row in `storage` however many slices have copies of it; of several
+    /// locations that are there it has the first by name. Where the copy of each slice is stands in
+    /// a table of our own.
     ///
     /// # Errors
     /// When a slice type is unknown or the database fails; then nothing is registered.
@@ -27,7 +30,7 @@ pub trait Store: Send {
     /// When the database fails.
     fn links(&self, osetid: &str, appetid: &str) -> Result<Vec<Link>, Error>;
 
-    /// Returns a slice and its tarball.
+    /// Returns a slice and its tarball, at the place where that was registered.
     ///
     /// # Errors
     /// When it has no tarball and when the database fails.
@@ -38,6 +41,12 @@ pub trait Store: Send {
     /// # Errors
     /// When the database fails.
     fn slice_at(&self, location: &str) -> Result<Option<SliceId>, Error>;
+
+    /// Returns where table `storage` has the content of that hash.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn stored_at(&self, slicehash: &str) -> Result<Option<String>, Error>;
 
     /// Stores what a run found in one sequence, in one transaction: its slices' earlier rows are
     /// replaced, ids of hives are used again.

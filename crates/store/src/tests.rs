@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use crate::{Address, Content, Error, Found, Postgres, Results, Run, SliceRow, Sqlite, Store};
 
+mod catalogue;
 mod content;
 mod deltas_file;
 mod original;
@@ -415,5 +416,5 @@ fn databases_of_others_and_of_the_future_are_left_alone() {
     store.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     let error = Sqlite::open(&path).unwrap_err().to_string();
-    assert_eq!(error, "the database has version 99, this program knows versions up to 2");
+    assert_eq!(error, "the database has version 99, this program knows versions up to 3");
 }

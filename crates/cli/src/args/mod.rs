@@ -6,6 +6,7 @@ mod diff;
 mod export;
 mod inspect;
 mod run;
+mod status;
 
 use std::path::PathBuf;
 
@@ -16,7 +17,8 @@ pub use self::db::{DbArgs, DbCommand};
 pub use self::diff::{DiffArgs, DiffFormat};
 pub use self::export::{ExportArgs, Format};
 pub use self::inspect::InspectArgs;
-pub use self::run::RunArgs;
+pub use self::run::{Cleanup, LogFormat, RunArgs};
+pub use self::status::StatusArgs;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -42,6 +44,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     Run(RunArgs),
+    Status(StatusArgs),
     Diff(DiffArgs),
     Export(ExportArgs),
     Inspect(InspectArgs),
@@ -67,8 +70,13 @@ pub struct DatabaseArgs {
     /// names. `run` uses sqlite:RESULTS/diskprint.db where no database is named.
     #[arg(long, value_name = "DATABASE")]
     pub db: Option<String>,
-    /// The original workflow's file that names its PostgreSQL database, differ.cfg
-    #[arg(long, value_name = "FILE", conflicts_with = "db")]
+    /// Settings, diskprint.toml; or the original workflow's differ.cfg, which names its PostgreSQL
+    /// database
+    ///
+    /// diskprint.toml is also read from the working folder. It may have the keys db,
+    /// password_file, jobs, threads, cleanup and log_format. What the command line says counts
+    /// before what the file says.
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
@@ -80,7 +88,7 @@ pub struct OutputArgs {
     /// Print neither progress nor differences nor tables
     #[arg(long, short)]
     pub quiet: bool,
-    /// Threads to use; 0 for one per core
+    /// Threads to use (for each sequence); 0 for one per core
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub threads: usize,
 }

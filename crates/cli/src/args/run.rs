@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{DatabaseArgs, OutputArgs};
 
@@ -13,21 +13,33 @@ use super::{DatabaseArgs, OutputArgs};
 /// slice.
 #[derive(Args)]
 #[command(override_usage = "diskprint run [OPTIONS] FINAL_TARBALL... RESULTS
-       diskprint run [OPTIONS] --all RESULTS")]
+       diskprint run [OPTIONS] --all RESULTS
+       diskprint run [OPTIONS] --queue RESULTS")]
 #[command(after_help = "\
 Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
   diskprint run /store/8504-1-7895-1-40.tar.gz results --json > summary.json
   diskprint run /store/*-40.tar.gz results      several sequences, one table at the end
   diskprint run --all results --dry-run         what the database knows and what is to do
+  diskprint run --all results --config differ.cfg -j 4 --log-format json 2> run.log
 
 Written below RESULTS:
   diskprint.db                      the database, unless --db names another
-  ABSOLUTE/PATH/OF/TARBALL/         for each slice:
-    fiout.dfxml                     all files, deleted ones too
-    fiout-alloc-only.dfxml          the files in use
-    manifest.txt, *.regxml          the hives
-    registry_deltas.db              (last slice) the original workflow's rows")]
+  ABSOLUTE/PATH/OF/TARBALL/         for each slice, a folder for each stage:
+    disk/disk.json                  container, disks, partitions
+    files/fiout.dfxml               all files, deleted ones too
+    files/fiout-alloc-only.dfxml    the files in use
+    files/filemetadata.csv          those with content, and its digests
+    registry/manifest.txt, *.regxml the hives
+    dumps/*.txt                     the hives as text
+    deltas/deltas.db                what differs from the slice before
+    deltas/registry_deltas.db       (last slice) the original workflow's rows
+    STAGE/manifest.json             what was made from what, by which version
+    STAGE.out.log, .err.log, .status.log
+
+What is there already is done again only when the tarball, the slice before or the version is
+another, or when an output is gone. Ctrl-C, or a kill, at any moment leaves nothing half done that
+looks done: the same command goes on. diskprint status RESULTS tells how a run goes.")]
 pub struct RunArgs {
     /// Tarball or disk image of the last slice, of one or several sequences; and, last, the folder
     /// for everything that is made
@@ -36,14 +48,57 @@ pub struct RunArgs {
     /// Run every sequence that the database knows; name the results folder alone
     #[arg(long)]
     pub all: bool,
-    /// Read and store again what is done already; the rows of these sequences are replaced
+    /// Run the sequences of the tarballs that wait in table processqueue, and take from it those
+    /// whose results are stored; name the results folder alone
+    #[arg(long, conflicts_with = "all")]
+    pub queue: bool,
+    /// Sequences to work on at once, one thread each; 0, and where it is not given: as many as the
+    /// cores and the free memory allow, on all cores
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Store again what is done already; the rows of these sequences are replaced in one
+    /// transaction, and no slice is read for it
     #[arg(long)]
     pub re_export: bool,
+    /// What to do with the remains of runs that did not end: ask, remove them, only list them, or
+    /// leave them [default: check]
+    ///
+    /// They are never taken for results, whichever is chosen. Without a terminal, check removes
+    /// them and says so.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub cleanup: Option<Cleanup>,
     /// Print what would be read, and why, and read nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// How to tell, on standard error, how the run goes [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
     #[command(flatten)]
     pub database: DatabaseArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// What to do with the remains of runs that did not end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cleanup {
+    /// Ask on a terminal, else remove them
+    Check,
+    /// Remove them
+    Erase,
+    /// Print them, and run nothing
+    List,
+    /// Leave them where they are
+    Ignore,
+}
+
+/// How to tell how a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Progress on a terminal, and lines for people
+    Text,
+    /// A JSON object a line for each event
+    Json,
 }

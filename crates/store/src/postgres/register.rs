@@ -2,7 +2,7 @@ use ::postgres::{Error as PostgresError, Transaction};
 
 use super::limits::{Limits, TooLong};
 use crate::error::doing;
-use crate::{Error, SliceRow};
+use crate::{Error, SliceRow, sequence};
 
 /// Checks that each slice has a type that is known and fits into the original's columns.
 pub(super) fn check(transaction: &mut Transaction<'_>, slices: &[SliceRow]) -> Result<(), Error> {
@@ -57,6 +57,11 @@ pub(super) fn register(
             &[&id.osetid, &id.appetid, &id.sliceid, slicetype, slicehash, predecessor, &now],
         )?;
     }
+    transaction.execute(
+        "INSERT INTO diskprint_location VALUES ($1, $2, $3, $4)
+         ON CONFLICT (osetid, appetid, sliceid) DO UPDATE SET location = excluded.location",
+        &[&id.osetid, &id.appetid, &id.sliceid, location],
+    )?;
     Ok(())
 }
 
@@ -80,13 +85,22 @@ fn store_tarball(
     location: &str,
     slicehash: &str,
 ) -> Result<(), PostgresError> {
-    let sql = "UPDATE storage SET location = $1 WHERE slicehash = $2";
-    if transaction.execute(sql, &[&location, &slicehash])? == 0 {
+    let sql = "SELECT location::text FROM storage WHERE slicehash = $1 LIMIT 1";
+    let known: Option<Option<String>> =
+        transaction.query_opt(sql, &[&slicehash])?.map(|row| row.try_get(0)).transpose()?;
+    let at = match &known {
+        Some(Some(known)) => sequence::stored_at(known, location),
+        _ => location,
+    };
+    if known.is_some() {
+        let sql = "UPDATE storage SET location = $1 WHERE slicehash = $2";
+        transaction.execute(sql, &[&at, &slicehash])?;
+    } else {
         // The trigger tells the queue of it.
         let sql = "INSERT INTO storage (location, slicehash) VALUES ($1, $2)";
-        transaction.execute(sql, &[&location, &slicehash])?;
+        transaction.execute(sql, &[&at, &slicehash])?;
     }
     let sql = "UPDATE processqueue SET location = $1 WHERE slicehash = $2";
-    transaction.execute(sql, &[&location, &slicehash])?;
+    transaction.execute(sql, &[&at, &slicehash])?;
     Ok(())
 }

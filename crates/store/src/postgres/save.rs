@@ -11,7 +11,7 @@ use crate::table::owner;
 use crate::{Error, Found, Results, Run, SliceRow, delta_table, fault, regdelta};
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-const RESULT_TABLES: [&str; 4] =
+pub(super) const RESULT_TABLES: [&str; 4] =
     ["regdelta", "diskprint_file_delta", "diskprint_cell_delta", "diskprint_fault"];
 
 /// Stores the results of a sequence in one transaction.
@@ -81,7 +81,7 @@ fn insert(
     rows::copy(transaction, "regdelta", &regdelta::COLUMNS.join(", "), rows)
 }
 
-fn clear(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<(), PostgresError> {
+pub(super) fn clear(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<(), PostgresError> {
     for table in RESULT_TABLES {
         let sql = format!(
             "DELETE FROM {table} WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint"

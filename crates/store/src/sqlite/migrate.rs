@@ -4,9 +4,10 @@ use crate::Error;
 use crate::error::doing;
 
 /// The migrations; a database of version n has had the first n.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_workflow.sql"),
     include_str!("../../migrations/sqlite/0002_diskprint.sql"),
+    include_str!("../../migrations/sqlite/0003_location.sql"),
 ];
 
 /// `dprt`: the application id in the header of our databases.

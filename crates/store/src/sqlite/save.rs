@@ -9,7 +9,7 @@ use crate::table::owner;
 use crate::{Error, Found, Results, Run, SliceRow, regdelta};
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-const RESULT_TABLES: [&str; 4] =
+pub(super) const RESULT_TABLES: [&str; 4] =
     ["regdelta", "diskprint_file_delta", "diskprint_cell_delta", "diskprint_fault"];
 
 /// Stores the results of a sequence in one transaction.
@@ -55,7 +55,7 @@ fn insert(
     Ok(())
 }
 
-fn clear(connection: &Connection, id: &SliceId) -> rusqlite::Result<()> {
+pub(super) fn clear(connection: &Connection, id: &SliceId) -> rusqlite::Result<()> {
     for table in RESULT_TABLES {
         let sql = format!("DELETE FROM {table} WHERE osetid = ? AND appetid = ? AND sliceid = ?");
         connection.execute(&sql, (&id.osetid, &id.appetid, id.sliceid))?;

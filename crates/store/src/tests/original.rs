@@ -193,7 +193,7 @@ fn a_database_without_our_tables_or_of_the_future_is_left_alone() {
     drop(Postgres::open(&address).unwrap());
     server.sql(&database, "UPDATE diskprint.diskprint_version SET version = 99");
     let error = Postgres::open(&address).err().expect("an error").to_string();
-    assert_eq!(error, "the database has version 99, this program knows versions up to 2");
+    assert_eq!(error, "the database has version 99, this program knows versions up to 3");
 }
 
 #[test]
@@ -225,4 +225,30 @@ fn sslmode_is_honoured() {
     // A socket in a folder has no TLS, so that who demands it is refused.
     let socket = format!("{}?sslmode=require", server.address(&database));
     assert!(Postgres::open(&Address::parse(&socket).unwrap()).is_err());
+}
+
+#[test]
+fn the_catalogue_of_the_original_is_listed_and_changed_as_it_is() {
+    let Some((server, database)) = original() else { return };
+    let mut tested = on(server, database.clone());
+    let before = server.sql(&database, SHAPE);
+    let listed = tested.store().slices(None).unwrap();
+    assert_eq!((listed[0].slicehash.as_deref(), listed.len()), (Some("an-md5"), 1));
+    // A table without a key, where a slice has two rows.
+    tested.sql("ALTER TABLE regdelta DROP CONSTRAINT regdelta_sliceid_osetid_appetid_fkey");
+    tested.sql("ALTER TABLE slice DROP CONSTRAINT slice_pkey");
+    let two = "INSERT INTO slice (sliceid, osetid, appetid, slicepredecessorid)
+               VALUES (20, '8504-1', '7895-1', 10), (20, '8504-1', '7895-1', NULL)";
+    tested.sql(two);
+    assert_eq!(tested.store().slices(None).unwrap().len(), 3);
+    let put = |predecessor: Option<&str>| {
+        let value = [("slicepredecessorid", predecessor.map(str::to_owned))];
+        [crate::Change::put_slice(&id(20), value)]
+    };
+    let effects = tested.store().change(&put(Some("10")), NOW).unwrap();
+    assert_eq!(effects, [crate::Effect::Changed]);
+    let links = tested.store().links("8504-1", "7895-1").unwrap();
+    assert_eq!(links.iter().map(|link| link.predecessor).collect::<Vec<_>>(), [None, Some(10)]);
+    let columns = |shape: &str| shape.lines().take_while(|line| !line.contains("KEY")).count();
+    assert_eq!(columns(&server.sql(&database, SHAPE)), columns(&before));
 }

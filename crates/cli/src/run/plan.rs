@@ -66,13 +66,13 @@ pub fn sequence(store: &dyn Store, end: &Path) -> Result<Vec<Planned>, Error> {
         bail!(not_the_end(&id, ends.iter().find(same).map_or(id.sliceid, |end| end.sliceid)));
     }
     let rows = store.sequence_ending_at(&id)?;
-    Ok(rows.into_iter().map(|row| of_row(row, &beside)).collect())
+    rows.into_iter().map(|row| of_row(store, row, &beside)).collect()
 }
 
 /// The sequence that ends with `end`, as the database has it.
 pub fn registered(store: &dyn Store, end: &SliceId) -> Result<Vec<Planned>, Error> {
     let rows = store.sequence_ending_at(end)?;
-    Ok(rows.into_iter().map(|row| of_row(row, &BTreeMap::new())).collect())
+    rows.into_iter().map(|row| of_row(store, row, &BTreeMap::new())).collect()
 }
 
 fn not_the_end(id: &SliceId, end: i64) -> String {
@@ -83,10 +83,21 @@ fn not_the_end(id: &SliceId, end: i64) -> String {
 }
 
 /// A slice that the database knows; its tarball is the one beside the last, where there is one.
-fn of_row(row: SliceRow, beside: &BTreeMap<i64, PathBuf>) -> Planned {
-    let SliceRow { id, slicetype, predecessor, location, .. } = row;
-    let tarball = beside.get(&id.sliceid).cloned().unwrap_or_else(|| location.into());
-    Planned { id, predecessor, slicetype, tarball }
+fn of_row(
+    store: &dyn Store,
+    row: SliceRow,
+    beside: &BTreeMap<i64, PathBuf>,
+) -> Result<Planned, Error> {
+    let SliceRow { id, slicetype, predecessor, location, slicehash } = row;
+    let mut tarball = beside.get(&id.sliceid).cloned().unwrap_or_else(|| location.into());
+    if !tarball.exists()
+        && let Some(elsewhere) = store.stored_at(&slicehash)?.map(PathBuf::from)
+        && elsewhere.exists()
+    {
+        // The tarballs were moved, and table storage was told.
+        tarball = elsewhere;
+    }
+    Ok(Planned { id, predecessor, slicetype, tarball })
 }
 
 fn by_name(end: &SliceId, beside: &BTreeMap<i64, PathBuf>) -> Vec<Planned> {

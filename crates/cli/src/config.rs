@@ -1,0 +1,74 @@
+//! `diskprint.toml`: settings for those who do not want to type them each time.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error};
+use serde::Deserialize;
+
+use crate::args::{Cleanup, LogFormat};
+
+/// What the file may say. The command line and the environment count before it.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The database, as --db has it.
+    pub db: Option<String>,
+    /// The file with its password; a relative path is meant from where the settings are.
+    pub password_file: Option<PathBuf>,
+    /// As --jobs has it.
+    pub jobs: Option<usize>,
+    /// As --threads has it.
+    pub threads: Option<usize>,
+    /// As --cleanup has it.
+    pub cleanup: Option<Cleanup>,
+    /// As --log-format has it.
+    pub log_format: Option<LogFormat>,
+}
+
+/// The file that is read where no other is named.
+const NAME: &str = "diskprint.toml";
+
+impl Config {
+    /// Reads the settings: of the file that `--config` names, unless that is the original
+    /// workflow's, or else of `diskprint.toml` in the working folder, where there is one.
+    pub fn read(named: Option<&Path>) -> Result<Self, Error> {
+        let path = named.filter(|path| is_settings(path)).unwrap_or(Path::new(NAME));
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && named != Some(path) => {
+                return Ok(Self::default());
+            }
+            text => text.with_context(|| path.display().to_string())?,
+        };
+        let mut config: Self = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        config.password_file = config.password_file.map(|file| folder.join(file));
+        Ok(config)
+    }
+}
+
+/// Whether a file is ours, and not the original workflow's.
+pub fn is_settings(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_and_unknown_ones_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        assert!(Config::read(Some(&path)).is_err(), "named and absent");
+        fs::write(&path, "db = 'sqlite:a.db'\npassword_file = 'p'\njobs = 2\ncleanup = 'erase'\n")
+            .unwrap();
+        let config = Config::read(Some(&path)).unwrap();
+        assert_eq!(config.password_file, Some(folder.path().join("p")));
+        assert_eq!((config.jobs, config.cleanup), (Some(2), Some(Cleanup::Erase)));
+        fs::write(&path, "databse = 'x'\n").unwrap();
+        let error = format!("{:#}", Config::read(Some(&path)).unwrap_err());
+        assert!(error.contains("mine.toml") && error.contains("databse"), "{error}");
+    }
+}

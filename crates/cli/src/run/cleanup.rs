@@ -1,0 +1,130 @@
+//! The remains of runs that did not end: what stages left that have no manifest, and scratch
+//! folders. None of it is ever taken for a result.
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Error};
+use diskprint::results;
+
+use super::lock::SCRATCH;
+use super::plan::Planned;
+use super::stage::Stage;
+use crate::args::Cleanup;
+use crate::summary::printable;
+
+/// Deals with the remains that are in the way of a run. Says whether to go on with it.
+pub fn run<'p>(
+    results: &Path,
+    planned: impl Iterator<Item = &'p Planned>,
+    what: Option<Cleanup>,
+    quiet: bool,
+) -> Result<bool, Error> {
+    let remains = remains(results, planned).with_context(|| results.display().to_string())?;
+    let what = what.unwrap_or(Cleanup::Check);
+    match what {
+        Cleanup::List => {
+            list(&mut io::stdout().lock(), &remains)?;
+            Ok(false)
+        }
+        Cleanup::Ignore => Ok(true),
+        Cleanup::Check if remains.iter().any(|it| !it.is_scratch) && is_terminal() => ask(&remains),
+        Cleanup::Check | Cleanup::Erase => {
+            erase(&remains)?;
+            let stages = remains.iter().filter(|it| !it.is_scratch).count();
+            if stages > 0 && !quiet {
+                // Nothing is left to say it to when standard error is gone.
+                let _ = writeln!(
+                    io::stderr(),
+                    "diskprint: removed what {stages} stages left that did not end"
+                );
+            }
+            Ok(true)
+        }
+    }
+}
+
+fn is_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Something that a run left.
+struct Remains {
+    /// A folder of a stage, or of scratch.
+    folder: PathBuf,
+    is_scratch: bool,
+}
+
+fn remains<'p>(
+    results: &Path,
+    planned: impl Iterator<Item = &'p Planned>,
+) -> io::Result<Vec<Remains>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(results)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            all.push(Remains { folder: entry.path(), is_scratch: true });
+        }
+    }
+    let mut folders: Vec<PathBuf> =
+        planned.map(|slice| results::folder(results, &slice.tarball)).collect();
+    folders.sort();
+    folders.dedup();
+    for folder in folders {
+        for stage in Stage::ALL.map(|stage| stage.of(&folder)) {
+            if stage.status().is_some() && stage.manifest().is_none() {
+                all.push(Remains { folder: stage.folder(), is_scratch: false });
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn list(out: &mut impl Write, remains: &[Remains]) -> io::Result<()> {
+    for Remains { folder, .. } in remains {
+        writeln!(out, "{}", printable(&folder.display().to_string()))?;
+    }
+    Ok(())
+}
+
+fn erase(remains: &[Remains]) -> Result<(), Error> {
+    for Remains { folder, .. } in remains {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{} stays", folder.display()));
+            }
+            _ => {}
+        }
+        for kind in ["out", "err", "status"] {
+            // The log of a stage that is gone is no harm.
+            let _ = fs::remove_file(folder.with_extension(format!("{kind}.log")));
+        }
+    }
+    Ok(())
+}
+
+/// Asks at the terminal whether to remove them. Says whether to go on.
+fn ask(remains: &[Remains]) -> Result<bool, Error> {
+    let mut err = io::stderr().lock();
+    loop {
+        write!(
+            err,
+            "{} stages did not end, or failed; what they left is never taken for results.\n\
+             Remove it? [yes/no/list/abort] ",
+            remains.len()
+        )?;
+        err.flush()?;
+        let mut answer = String::new();
+        if io::stdin().lock().read_line(&mut answer)? == 0 {
+            return Ok(false);
+        }
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => return erase(remains).map(|()| true),
+            "n" | "no" => return Ok(true),
+            "l" | "list" => list(&mut err, remains)?,
+            "a" | "abort" => return Ok(false),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! One slice of a sequence: what is to be done for it, and doing it.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Error, bail};
+use diskprint::dfxml::Header;
+use diskprint::diff::{self, Comparison};
+use diskprint::survey::{self, Output, Survey};
+use diskprint::{Fault, Hex, KnownHives, Snapshot, Step, results};
+use diskprint_store::{Content, Found, RegistryFile};
+use serde_json::{Value, json};
+
+use super::plan::Planned;
+use super::stage::{Inputs, Stage, Why};
+use super::stamp;
+use super::watch::{SequenceWatch, SliceWatch};
+use crate::VERSION;
+
+/// The stages that tell what a slice holds; what they make depends on its bytes alone.
+const CONTENT: [Stage; 4] = [Stage::Disk, Stage::Files, Stage::Registry, Stage::Dumps];
+
+/// A slice of a sequence that is run.
+pub struct Slice<'p> {
+    pub planned: &'p Planned,
+    /// The folder of its outputs.
+    pub folder: PathBuf,
+    /// SHA-256 of its tarball; `None` as long as that is to be read anyway.
+    pub hash: Option<[u8; 32]>,
+}
+
+impl<'p> Slice<'p> {
+    pub fn new(results: &Path, planned: &'p Planned) -> Result<Self, Error> {
+        let folder = results::folder(results, &planned.tarball);
+        // A tarball that was never read is hashed while it is.
+        let hash = match Stage::Disk.of(&folder).manifest() {
+            Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
+            None => None,
+        };
+        Ok(Self { planned, folder, hash })
+    }
+
+    pub fn name(&self) -> String {
+        self.planned.id.to_string()
+    }
+
+    /// Length of its file.
+    pub fn bytes(&self) -> u64 {
+        fs::metadata(&self.planned.tarball).map_or(0, |metadata| metadata.len())
+    }
+
+    /// The stages that are to be done, each with the reason. `before` is the slice before it.
+    pub fn to_do(&self, before: Option<&Slice<'_>>) -> Vec<(Stage, Why)> {
+        let mut all = Vec::new();
+        for stage in CONTENT {
+            let folder = stage.of(&self.folder);
+            let why = match &self.hash {
+                Some(hash) => folder.why_not_done(&content_inputs(hash)),
+                None => Some(folder.why_no_manifest()),
+            };
+            all.extend(why.map(|why| (stage, why)));
+        }
+        let folder = Stage::Deltas.of(&self.folder);
+        let why = match (&self.hash, before.map(|before| &before.hash)) {
+            (None, _) => Some(folder.why_no_manifest()),
+            (_, Some(None)) => Some(Why::Before),
+            (Some(hash), before) => {
+                folder.why_not_done(&delta_inputs(hash, before.and_then(|it| it.as_ref())))
+            }
+        };
+        all.extend(why.map(|why| (Stage::Deltas, why)));
+        all
+    }
+
+    /// Reads the slice.
+    pub fn read(
+        &self,
+        scratch: &Path,
+        known: &KnownHives,
+        watch: &SliceWatch<'_>,
+    ) -> Result<Survey, Error> {
+        watch.stage("reading");
+        let stamp = stamp::before_reading(&self.planned.tarball);
+        let survey =
+            survey::read(&self.planned.tarball, scratch, known, &|bytes| watch.read(bytes))?;
+        if let (Some(stamp), true) = (stamp, survey.container.is_one_file()) {
+            stamp.write(&self.folder, &survey.slicehash)?;
+        }
+        Ok(survey)
+    }
+
+    /// Writes what the slice holds, for those of `stages` that tell it.
+    pub fn write(
+        &self,
+        survey: &Survey,
+        stages: &[Stage],
+        watch: &SequenceWatch<'_>,
+    ) -> Result<(), Error> {
+        if self.hash.is_some_and(|hash| hash != survey.slicehash) {
+            bail!("{} was changed while it was read; run again", self.planned.tarball.display());
+        }
+        let location = self.planned.tarball.to_string_lossy();
+        let header = Header { image: &location, version: VERSION };
+        for stage in CONTENT.into_iter().filter(|stage| stages.contains(stage)) {
+            let snapshot = &survey.snapshot;
+            let outputs = match stage {
+                Stage::Disk => vec![Output::new("disk.json", |out| {
+                    serde_json::to_writer_pretty(&mut *out, &disk_summary(survey))?;
+                    writeln!(out)
+                })],
+                Stage::Files => {
+                    let mut outputs = survey::files(&header, snapshot);
+                    outputs.push(Output::new(FILE_METADATA, |out| {
+                        diskprint_store::write_file_metadata(out, &snapshot.files)
+                    }));
+                    outputs
+                }
+                Stage::Registry => survey::registry(snapshot),
+                _ => survey::dumps(snapshot),
+            };
+            let faults = faults_of(survey, stage);
+            self.stage(stage, watch, |begun| {
+                begun.write(&outputs)?;
+                Ok((content_inputs(&survey.slicehash), summary(stage, snapshot), faults))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Compares the slice with the one before and writes what differs.
+    pub fn compare(
+        &self,
+        before: Option<&Survey>,
+        survey: &Survey,
+        watch: &SequenceWatch<'_>,
+    ) -> Result<(), Error> {
+        self.stage(Stage::Deltas, watch, |begun| {
+            let comparison = match before {
+                Some(before) => diff::snapshots(&before.snapshot, &survey.snapshot),
+                None => Comparison::default(),
+            };
+            let Comparison { files, cells, faults } = &comparison;
+            let mut all = [survey.snapshot.faults.as_slice(), faults].concat();
+            all.sort();
+            diskprint_store::write_deltas(&begun.folder().join(DELTAS), files, cells, &all)?;
+            begun.wrote(&format!("{}/{DELTAS}", Stage::Deltas.name()))?;
+            let inputs = delta_inputs(&survey.slicehash, before.map(|before| &before.slicehash));
+            let summary =
+                format!("{} files, {} keys and values differ\n", files.len(), cells.len());
+            Ok((inputs, summary, comparison.faults))
+        })
+    }
+
+    /// Does a stage, which ends with its inputs, a summary and its faults, and keeps its logs.
+    pub fn stage(
+        &self,
+        stage: Stage,
+        watch: &SequenceWatch<'_>,
+        work: impl FnOnce(&mut super::stage::Begun) -> Result<(Inputs, String, Vec<Fault>), Error>,
+    ) -> Result<(), Error> {
+        let name = self.name();
+        watch.stage(&name, stage.name());
+        let writing = || self.writing();
+        let mut begun = stage.of(&self.folder).begin().with_context(writing)?;
+        match work(&mut begun) {
+            Ok((inputs, summary, faults)) => {
+                let faults: Vec<&Fault> = faults.iter().collect();
+                begun.end(inputs, &summary, &faults).with_context(writing)?;
+                watch.stage_ends(&name, stage.name(), faults.len());
+                Ok(())
+            }
+            Err(error) => {
+                let error = match error.downcast::<std::io::Error>() {
+                    Ok(error) => Error::new(error).context(writing()),
+                    Err(error) => error,
+                };
+                // Where the log cannot be written, either, the stage is not done all the same.
+                let _ = begun.fail(&format!("{error:#}"));
+                Err(error)
+            }
+        }
+    }
+
+    /// What was being done when its outputs could not be written.
+    pub fn writing(&self) -> String {
+        format!("writing to {}", self.folder.display())
+    }
+
+    /// What was found in it, as its outputs have it.
+    pub fn found(&self) -> Result<Found, diskprint_store::Error> {
+        let (files, cells, faults) = self.deltas()?;
+        let metadata = Stage::Files.of(&self.folder).folder().join(FILE_METADATA);
+        let registry = Stage::Registry.of(&self.folder).folder();
+        let hives = survey::read_manifest(&registry).map_err(|error| {
+            diskprint_store::Error::Read { path: registry, source: error.into() }
+        })?;
+        let hives = hives.into_iter().map(|(path, sha1)| RegistryFile { path, sha1 }).collect();
+        let files_in_use = diskprint_store::read_file_metadata(&metadata)?;
+        Ok(Found { files, cells, faults, content: Content { files: files_in_use, hives } })
+    }
+
+    /// What differs from the slice before, and all faults, as seen from the sequence.
+    pub fn deltas(&self) -> Result<Deltas, diskprint_store::Error> {
+        let path = Stage::Deltas.of(&self.folder).folder().join(DELTAS);
+        let (files, cells, mut faults) = diskprint_store::read_deltas(&path)?;
+        for fault in &mut faults {
+            fault.place = fault.place.within(Step::Slice(self.planned.id.sliceid));
+        }
+        Ok((files, cells, faults))
+    }
+}
+
+/// Differences of files, differences of keys and values, faults.
+pub type Deltas = (Vec<diskprint::FileDelta>, Vec<diskprint::CellDelta>, Vec<Fault>);
+
+const DELTAS: &str = "deltas.db";
+const FILE_METADATA: &str = "filemetadata.csv";
+
+fn content_inputs(hash: &[u8; 32]) -> Inputs {
+    Inputs::from([("slicehash".to_owned(), Hex(hash).to_string())])
+}
+
+fn delta_inputs(hash: &[u8; 32], before: Option<&[u8; 32]>) -> Inputs {
+    let mut inputs = content_inputs(hash);
+    let before = before.map_or_else(String::new, |before| Hex(before).to_string());
+    inputs.insert("slicehash of the slice before".to_owned(), before);
+    inputs
+}
+
+/// The faults of a survey that belong to a stage.
+fn faults_of(survey: &Survey, stage: Stage) -> Vec<Fault> {
+    let (of_disk, others) = survey.snapshot.faults.split_at(survey.disk_faults);
+    let is_in_hive =
+        |fault: &&Fault| fault.place.steps().iter().any(|step| matches!(step, Step::Hive(_)));
+    match stage {
+        Stage::Disk => of_disk.to_vec(),
+        Stage::Files => others.iter().filter(|fault| !is_in_hive(fault)).cloned().collect(),
+        Stage::Registry => others.iter().filter(is_in_hive).cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn summary(stage: Stage, snapshot: &Snapshot) -> String {
+    match stage {
+        Stage::Disk => format!("{} partitions\n", snapshot.partitions.len()),
+        Stage::Files => {
+            let live = snapshot.files.iter().filter(|file| file.is_live()).count();
+            format!("{} files and streams, {live} of them in use\n", snapshot.files.len())
+        }
+        _ => format!("{} hives\n", snapshot.hives.len()),
+    }
+}
+
+fn disk_summary(survey: &Survey) -> Value {
+    let disk = |disk: &survey::SurveyedDisk| {
+        json!({
+            "number": disk.number, "format": disk.format, "bytes": disk.len, "files": disk.files,
+        })
+    };
+    let partition = |it: &diskprint::Partition| {
+        json!({
+            "number": it.number, "disk": it.disk, "start": it.start, "bytes": it.len,
+            "file_system": it.file_system, "block_size": it.block_size,
+            "block_count": it.block_count, "serial": format!("{:016x}", it.serial),
+            "read": it.is_read,
+        })
+    };
+    json!({
+        "slicehash": Hex(&survey.slicehash).to_string(),
+        "container": survey.container.name(),
+        "disks": survey.disks.iter().map(disk).collect::<Vec<_>>(),
+        "partitions": survey.snapshot.partitions.iter().map(partition).collect::<Vec<_>>(),
+    })
+}
+
+/// The state that a slice is compared with.
+pub type Before = Option<Arc<Survey>>;

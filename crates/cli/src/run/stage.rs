@@ -1,0 +1,347 @@
+//! Stages: the parts of the work on a slice.
+//!
+//! Each has a folder of outputs in that of the slice, and beside it three logs. Its manifest, which
+//! is written last, says what the outputs were made from and what they are: a stage without one is
+//! not done, whatever else is there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use diskprint::results::{self, Written};
+use diskprint::survey::Output;
+use diskprint::{Fault, Hex, pipeline};
+use serde::{Deserialize, Serialize};
+
+use crate::VERSION;
+
+/// A part of the work on a slice, in the order in which they are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The tarball is opened, its disks and partitions are found.
+    Disk,
+    /// The files are listed.
+    Files,
+    /// The hives are read.
+    Registry,
+    /// The hives as text.
+    Dumps,
+    /// The slice is compared with the one before.
+    Deltas,
+    /// The results of the sequence go into the database; at its last slice.
+    Export,
+}
+
+/// The original workflow's rows, made at the end of a sequence from what stage `deltas` left.
+pub const REGISTRY_DELTAS: &str = "registry_deltas.db";
+
+const MANIFEST: &str = "manifest.json";
+
+impl Stage {
+    pub const ALL: [Self; 6] =
+        [Self::Disk, Self::Files, Self::Registry, Self::Dumps, Self::Deltas, Self::Export];
+
+    /// The name of its folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::Files => "files",
+            Self::Registry => "registry",
+            Self::Dumps => "dumps",
+            Self::Deltas => "deltas",
+            Self::Export => "export",
+        }
+    }
+
+    /// The stage of a slice whose folder in the results is `slice`.
+    pub fn of(self, slice: &Path) -> StageFolder {
+        StageFolder { slice: slice.to_owned(), stage: self }
+    }
+}
+
+/// What outputs depend on, by name: `slicehash`.
+pub type Inputs = BTreeMap<String, String>;
+
+/// What is written when a stage is done.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The program's version.
+    pub version: String,
+    pub inputs: Inputs,
+    /// The outputs, by their paths in the folder of the slice.
+    pub outputs: BTreeMap<String, Made>,
+    /// How many faults were found.
+    pub faults: usize,
+}
+
+/// An output.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Made {
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+impl From<Written> for Made {
+    fn from(Written { bytes, sha256 }: Written) -> Self {
+        Self { bytes, sha256: Hex(&sha256).to_string() }
+    }
+}
+
+/// Why a stage is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing of it is there.
+    Never,
+    /// It was begun and has not ended.
+    NotEnded,
+    /// It ended with an error.
+    Failed,
+    /// Another version of this program made what is there.
+    Version(String),
+    /// What it is made from is not what it was.
+    Input { name: String, was: String, is: String },
+    /// An output is not there.
+    Gone(String),
+    /// An output has another length than it had.
+    Altered(String),
+    /// A slice before it is to be read, after which it is to be compared with it.
+    Before,
+    /// It was asked for.
+    Wanted,
+    /// The database has not what was stored.
+    NotStored,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => write!(f, "not done yet"),
+            Self::NotEnded => write!(f, "begun and not ended"),
+            Self::Failed => write!(f, "failed the last time"),
+            Self::Version(was) => write!(f, "done by version {was}, this is {VERSION}"),
+            Self::Input { name, was, is } => write!(f, "its {name} was {was} and is {is}"),
+            Self::Gone(output) => write!(f, "its output {output} is gone"),
+            Self::Altered(output) => write!(f, "its output {output} has another length"),
+            Self::Before => write!(f, "the slice before is to be read"),
+            Self::Wanted => write!(f, "asked for"),
+            Self::NotStored => write!(f, "the database does not have it"),
+        }
+    }
+}
+
+/// A stage of one slice.
+pub struct StageFolder {
+    slice: PathBuf,
+    stage: Stage,
+}
+
+impl StageFolder {
+    pub fn folder(&self) -> PathBuf {
+        self.slice.join(self.stage.name())
+    }
+
+    fn log(&self, kind: &str) -> PathBuf {
+        self.slice.join(format!("{}.{kind}.log", self.stage.name()))
+    }
+
+    /// The manifest; `None` where the stage is not done.
+    pub fn manifest(&self) -> Option<Manifest> {
+        serde_json::from_slice(&fs::read(self.folder().join(MANIFEST)).ok()?).ok()
+    }
+
+    /// Why it is to be done, by what is there and `inputs`; `None` when it is done.
+    pub fn why_not_done(&self, inputs: &Inputs) -> Option<Why> {
+        let Some(manifest) = self.manifest() else { return Some(self.why_no_manifest()) };
+        if manifest.version != VERSION {
+            return Some(Why::Version(manifest.version));
+        }
+        for (name, is) in inputs {
+            let was = manifest.inputs.get(name).map_or("", String::as_str);
+            if was != is {
+                let (name, was, is) = (name.clone(), was.to_owned(), is.clone());
+                return Some(Why::Input { name, was, is });
+            }
+        }
+        manifest.outputs.iter().find_map(|(path, made)| match fs::metadata(self.slice.join(path)) {
+            Ok(metadata) if metadata.len() == made.bytes => None,
+            Ok(_) => Some(Why::Altered(path.clone())),
+            Err(_) => Some(Why::Gone(path.clone())),
+        })
+    }
+
+    /// Why there is no manifest.
+    pub fn why_no_manifest(&self) -> Why {
+        match self.status() {
+            None => Why::Never,
+            Some(Status::Failed) => Why::Failed,
+            Some(_) => Why::NotEnded,
+        }
+    }
+
+    /// What its log says of it; `None` where it was never begun.
+    pub fn status(&self) -> Option<Status> {
+        let text = fs::read_to_string(self.log("status")).ok()?;
+        Some(match text.lines().nth(1) {
+            None => Status::Begun,
+            Some("0") => Status::Clean,
+            Some("2") => Status::Faults,
+            Some(_) => Status::Failed,
+        })
+    }
+
+    /// Begins it: from now on, until it ends, it is not done.
+    pub fn begin(self) -> io::Result<Begun> {
+        let folder = self.folder();
+        fs::create_dir_all(&folder)?;
+        match fs::remove_file(folder.join(MANIFEST)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        results::remove_unfinished(&folder)?;
+        for kind in ["out", "err"] {
+            fs::write(self.log(kind), "")?;
+        }
+        fs::write(self.log("status"), STARTED)?;
+        Ok(Begun { folder: self, outputs: BTreeMap::new() })
+    }
+}
+
+/// The first line of a status log; the second is the exit code, when there is one.
+const STARTED: &str = "Started.\n";
+
+/// What a status log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Begun,
+    Clean,
+    Faults,
+    Failed,
+}
+
+/// A stage that was begun.
+pub struct Begun {
+    folder: StageFolder,
+    outputs: BTreeMap<String, Made>,
+}
+
+impl Begun {
+    pub fn folder(&self) -> PathBuf {
+        self.folder.folder()
+    }
+
+    /// Writes outputs, each so that it is there whole or not at all.
+    pub fn write(&mut self, outputs: &[Output<'_>]) -> io::Result<()> {
+        let folder = self.folder();
+        let write = |output: &Output<'_>| {
+            results::write_file(&folder.join(&output.name), |out| (output.write)(out))
+        };
+        for (output, written) in outputs.iter().zip(pipeline::map(outputs, write)) {
+            let path = format!("{}/{}", self.folder.stage.name(), output.name);
+            self.outputs.insert(path, Made::from(written?));
+        }
+        Ok(())
+    }
+
+    /// Takes note of an output that was written otherwise, by its path in the folder of the slice.
+    pub fn wrote(&mut self, path: &str) -> io::Result<()> {
+        let written = results::hash_file(&self.folder.slice.join(path))?;
+        self.outputs.insert(path.to_owned(), Made::from(written));
+        Ok(())
+    }
+
+    /// Ends it: what it wrote is all that its folder holds, and it is done.
+    pub fn end(self, inputs: Inputs, summary: &str, faults: &[&Fault]) -> io::Result<()> {
+        let folder = self.folder();
+        self.remove_others()?;
+        results::sync_folder(&folder)?;
+        let manifest = Manifest {
+            version: VERSION.to_owned(),
+            inputs,
+            outputs: self.outputs,
+            faults: faults.len(),
+        };
+        let faults: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+        let code = if faults.is_empty() { 0 } else { 2 };
+        fs::write(self.folder.log("out"), summary)?;
+        fs::write(self.folder.log("err"), faults)?;
+        results::write_file(&folder.join(MANIFEST), |out| {
+            serde_json::to_writer_pretty(&mut *out, &manifest)?;
+            writeln!(out)
+        })?;
+        fs::write(self.folder.log("status"), format!("{STARTED}{code}\n"))
+    }
+
+    /// Ends it with an error.
+    pub fn fail(self, error: &str) -> io::Result<()> {
+        fs::write(self.folder.log("err"), format!("{error}\n"))?;
+        fs::write(self.folder.log("status"), format!("{STARTED}1\n"))
+    }
+
+    /// Removes what an earlier run left in its folder and this one did not make.
+    fn remove_others(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.folder())? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let path = format!("{}/{}", self.folder.stage.name(), name.to_string_lossy());
+            // It is an output of the export, for which it lies here.
+            let is_kept = self.outputs.contains_key(&path) || name == REGISTRY_DELTAS;
+            if !is_kept && entry.file_type()?.is_file() {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inputs(slicehash: &str) -> Inputs {
+        Inputs::from([("slicehash".to_owned(), slicehash.to_owned())])
+    }
+
+    fn done(slice: &Path, name: &str) {
+        let mut stage = Stage::Files.of(slice).begin().unwrap();
+        stage.write(&[Output::new(name, |out| out.write_all(b"content"))]).unwrap();
+        stage.end(inputs("aa"), "1 file\n", &[]).unwrap();
+    }
+
+    #[test]
+    fn a_stage_is_done_while_its_inputs_and_outputs_are_the_same() {
+        let scratch = tempfile::tempdir().unwrap();
+        let slice = scratch.path();
+        let why = |slicehash| Stage::Files.of(slice).why_not_done(&inputs(slicehash));
+        assert_eq!(why("aa"), Some(Why::Never));
+        done(slice, "x");
+        assert_eq!(why("aa"), None);
+        let (name, was, is) = ("slicehash".into(), "aa".into(), "bb".into());
+        assert_eq!(why("bb"), Some(Why::Input { name, was, is }));
+        fs::write(slice.join("files/x"), "longer content").unwrap();
+        assert_eq!(why("aa"), Some(Why::Altered("files/x".into())));
+        fs::remove_file(slice.join("files/x")).unwrap();
+        assert_eq!(why("aa"), Some(Why::Gone("files/x".into())));
+    }
+
+    #[test]
+    fn a_stage_that_was_begun_again_is_not_done() {
+        let scratch = tempfile::tempdir().unwrap();
+        done(scratch.path(), "x");
+        let stage = || Stage::Files.of(scratch.path());
+        assert_eq!(stage().status(), Some(Status::Clean));
+        fs::write(stage().folder().join(".part-killed"), "").unwrap();
+        let begun = stage().begin().unwrap();
+        assert_eq!(stage().why_not_done(&inputs("aa")), Some(Why::NotEnded));
+        begun.fail("no room").unwrap();
+        assert_eq!(stage().why_not_done(&inputs("aa")), Some(Why::Failed));
+        assert_eq!(fs::read_to_string(scratch.path().join("files.err.log")).unwrap(), "no room\n");
+        // What the earlier one made goes with the end of the next.
+        done(scratch.path(), "y");
+        let names = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();
+        let mut left: Vec<_> = fs::read_dir(stage().folder()).unwrap().map(names).collect();
+        left.sort();
+        assert_eq!(left, ["manifest.json", "y"]);
+    }
+}
