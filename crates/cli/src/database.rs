@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result, bail};
-use diskprint_store::{Address, Postgres, Sqlite, Store};
+use diskprint_store::{Address, Examination, Postgres, Sqlite, Store};
 
 use crate::args::DatabaseArgs;
 use crate::differ_cfg;
@@ -36,7 +36,7 @@ const NO_DATABASE: &str = "no database is named; add --db sqlite:PATH, as in \
 impl Database {
     /// The database that the command line names, or else the environment; `None` where neither
     /// does.
-    fn named(args: &DatabaseArgs) -> Result<Option<Self>> {
+    pub fn named(args: &DatabaseArgs) -> Result<Option<Self>> {
         if let Some(config) = &args.config {
             return differ_cfg::read(config).map(|address| Some(Self::Postgres(address.into())));
         }
@@ -96,6 +96,15 @@ impl Database {
             Self::Sqlite(path) => self.boxed(Sqlite::open_existing(path)),
             Self::Postgres(address) => self.boxed(Postgres::open_existing(address)),
         }
+    }
+
+    /// Looks at it, which must be there, without altering it.
+    pub fn examine(&self) -> Result<Examination> {
+        let found = match self {
+            Self::Sqlite(path) => Sqlite::examine(path),
+            Self::Postgres(address) => Postgres::examine(address),
+        };
+        found.with_context(|| format!("database {self}"))
     }
 
     /// Takes the limit of length from columns for paths; returns the columns that had one.

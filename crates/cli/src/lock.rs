@@ -48,6 +48,28 @@ impl Lock {
     }
 }
 
+/// Returns the process that has the lock of `results`; `None` where none has it.
+///
+/// # Errors
+/// When the lock cannot be asked for.
+pub fn holder(results: &Path) -> Result<Option<String>, Error> {
+    let path = results.join(".lock");
+    let reading = || path.display().to_string();
+    let mut file = match File::open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file.with_context(reading)?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder).with_context(reading)?;
+            Ok(Some(holder.trim().to_owned()))
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(reading),
+    }
+}
+
 fn remove_scratch(results: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(results)? {
         let entry = entry?;

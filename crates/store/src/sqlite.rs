@@ -12,6 +12,7 @@ use crate::{
 use migrate::migrate;
 
 mod content;
+mod examine;
 pub(crate) mod found;
 mod hive;
 mod migrate;
