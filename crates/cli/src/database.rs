@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result, bail};
-use diskprint_store::{Address, Postgres, Sqlite, Store};
+use diskprint_store::{Address, Examination, Postgres, Sqlite, Store};
 
 use crate::args::DatabaseArgs;
 use crate::config::{self, Config};
@@ -38,7 +38,7 @@ const NO_DATABASE: &str = "no database is named; add --db sqlite:PATH, as in \
 impl Database {
     /// The database that the command line names, or else the environment, or else
     /// `diskprint.toml`; `None` where none does.
-    fn named(args: &DatabaseArgs) -> Result<Option<Self>> {
+    pub fn named(args: &DatabaseArgs) -> Result<Option<Self>> {
         let settings = || Config::read(args.config.as_deref())?.database();
         match (&args.db, &args.config) {
             (Some(name), _) => Self::parse(name).map(Some),
@@ -105,6 +105,15 @@ impl Database {
             Self::Sqlite(path) => self.boxed(Sqlite::open_existing(path)),
             Self::Postgres(address) => self.boxed(Postgres::open_existing(address)),
         }
+    }
+
+    /// Looks at it, which must be there, without altering it.
+    pub fn examine(&self) -> Result<Examination> {
+        let found = match self {
+            Self::Sqlite(path) => Sqlite::examine(path),
+            Self::Postgres(address) => Postgres::examine(address),
+        };
+        found.with_context(|| format!("database {self}"))
     }
 
     /// Takes the limit of length from columns for paths; returns the columns that had one.

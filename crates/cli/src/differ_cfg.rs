@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use diskprint_store::Address;
@@ -22,12 +22,17 @@ pub fn read(path: &Path) -> Result<Address> {
         Err(_) => 5432,
     };
     let mut address = Address::new(host, port, name, user);
-    if let Ok(file) = value("DBpasswordfile") {
-        // A relative path is meant from where the file that names it is.
-        let file = path.parent().unwrap_or(Path::new("")).join(file);
+    if let Some(file) = password_file(path) {
         address.set_password(&password(&file)?);
     }
     Ok(address)
+}
+
+/// The file that `path` names for the password; `None` where it names none.
+pub fn password_file(path: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(path).ok()?;
+    // A relative path is meant from where the file that names it is.
+    value(&text, "DBpasswordfile").map(|file| path.parent().unwrap_or(Path::new("")).join(file))
 }
 
 /// The value of a key of section `[root]`; keys are without regard to case, as Python reads them.
@@ -51,13 +56,8 @@ fn value<'t>(text: &'t str, wanted: &str) -> Option<&'t str> {
 
 /// The first line of the file; a warning is printed where everybody can read it.
 pub fn password(path: &Path) -> Result<Vec<u8>> {
-    let read = || -> io::Result<(bool, Vec<u8>)> {
-        let is_open = is_open_to_all(&fs::metadata(path)?);
-        Ok((is_open, fs::read(path)?))
-    };
-    let (is_open, mut bytes) =
-        read().with_context(|| format!("password file {}", path.display()))?;
-    if is_open {
+    let mut bytes = fs::read(path).with_context(|| format!("password file {}", path.display()))?;
+    if is_open_to_all(path) {
         let _ = writeln!(
             io::stderr(),
             "diskprint: warning: everybody can read the password file {0}; chmod 600 {0}",
@@ -72,14 +72,16 @@ pub fn password(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Whether every user of this machine can read the file.
 #[cfg(unix)]
-fn is_open_to_all(metadata: &fs::Metadata) -> bool {
+pub fn is_open_to_all(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    metadata.mode() & 0o004 != 0
+    fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o004 != 0)
 }
 
+/// Whether every user of this machine can read the file: not known here.
 #[cfg(not(unix))]
-fn is_open_to_all(_: &fs::Metadata) -> bool {
+pub fn is_open_to_all(_: &Path) -> bool {
     false
 }
 

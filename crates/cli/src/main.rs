@@ -2,6 +2,7 @@
 //! and exits.
 
 mod args;
+mod check;
 mod config;
 mod database;
 mod db;
@@ -65,6 +66,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Slice(args) => slice::run(&args),
         Command::Db(args) => db::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "diskprint", &mut script);

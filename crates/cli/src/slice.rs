@@ -5,6 +5,7 @@ use diskprint::{Hex, SliceId, slicehash};
 use diskprint_store::SliceRow;
 
 use crate::args::{SliceAddArgs, SliceArgs, SliceCommand};
+use crate::run::plan;
 use crate::{Outcome, database};
 
 /// Registers slices.
@@ -24,7 +25,7 @@ fn add(args: &SliceAddArgs) -> Result<Outcome, Error> {
     if args.predecessor == Some(id.sliceid) {
         bail!("slice {id} cannot be its own predecessor");
     }
-    let tarball = std::path::absolute(&args.tarball)?;
+    let tarball = plan::absolute(&args.tarball)?;
     let hash = slicehash(&tarball, &|_| {}).with_context(|| tarball.display().to_string())?;
     let row = SliceRow {
         id,

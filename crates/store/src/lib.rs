@@ -10,6 +10,7 @@ mod content;
 mod delta_table;
 mod deltas_file;
 mod error;
+mod examination;
 mod fault;
 mod file_delta;
 mod hive;
@@ -36,6 +37,7 @@ pub use catalogue::{
 pub use content::{FileMetadata, RegistryFile, read_file_metadata, write_file_metadata};
 pub use deltas_file::{read as read_deltas, write as write_deltas};
 pub use error::Error;
+pub use examination::{Connection, Examination, Tables};
 pub use journal::{JournalEntry, Journaled};
 pub use postgres::{Address, Postgres};
 pub use queue::QueueEntry;

@@ -22,6 +22,7 @@ mod gone;
 mod hive;
 mod limits;
 mod migrate;
+mod privileges;
 mod queue;
 mod register;
 mod rows;

@@ -14,6 +14,7 @@ use migrate::migrate;
 
 mod catalogue;
 mod content;
+mod examine;
 pub(crate) mod found;
 mod hive;
 mod migrate;

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod catalogue;
+mod check;
 mod db;
 mod diff;
 mod export;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::catalogue::{SliceAddArgs, SliceArgs, SliceCommand};
+pub use self::check::CheckArgs;
 pub use self::db::{DbArgs, DbCommand};
 pub use self::diff::{DiffArgs, DiffFormat};
 pub use self::export::{ExportArgs, Format};
@@ -50,6 +52,7 @@ pub enum Command {
     Inspect(InspectArgs),
     Slice(SliceArgs),
     Db(DbArgs),
+    Check(CheckArgs),
     Completions(CompletionsArgs),
 }
 

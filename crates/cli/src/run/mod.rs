@@ -20,7 +20,7 @@ mod baselines;
 mod cleanup;
 mod jobs;
 pub mod lock;
-mod plan;
+pub mod plan;
 mod sequence;
 mod slice;
 pub mod stage;

@@ -42,14 +42,23 @@ pub(super) fn has_tables(client: &mut impl GenericClient) -> Result<bool, Error>
 
 /// The migrations that the database has not had.
 fn missing(client: &mut impl GenericClient) -> Result<&'static [&'static str], Error> {
-    let found: i32 = if has_tables(client)? {
-        let sql = "SELECT coalesce(max(version), 0) FROM diskprint_version";
-        client.query_one(sql, &[]).and_then(|row| row.try_get(0)).map_err(doing(READING))?
-    } else {
-        0
-    };
+    let (found, known) = versions(client)?;
     let missing = usize::try_from(found).ok().and_then(|done| MIGRATIONS.get(done..));
-    missing.ok_or(Error::Newer { found: found.into(), known: MIGRATIONS.len() as i64 })
+    missing.ok_or(Error::Newer { found, known })
+}
+
+/// The version of the tables, 0 where there are none, and the newest that is known.
+pub(super) fn versions(client: &mut impl GenericClient) -> Result<(i64, i64), Error> {
+    let known = MIGRATIONS.len() as i64;
+    if !has_tables(client)? {
+        return Ok((0, known));
+    }
+    let sql = "SELECT coalesce(max(version), 0)::bigint FROM diskprint_version";
+    let row = client.query_one(sql, &[]).and_then(|row| row.try_get(0));
+    match row.map_err(doing(READING))? {
+        found if found > known => Err(Error::Newer { found, known }),
+        found => Ok((found, known)),
+    }
 }
 
 fn exists(client: &mut impl GenericClient, sql: &str) -> Result<bool, Error> {

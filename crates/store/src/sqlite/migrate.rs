@@ -16,19 +16,10 @@ const APPLICATION_ID: i64 = 0x6470_7274;
 
 /// Brings the database to the newest version, in one transaction.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
-    let known = MIGRATIONS.len() as i64;
     let failed = doing("bringing the tables up to date");
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
-    let pragma = |name: &str| transaction.pragma_query_value(None, name, |row| row.get(0));
-    let (found, application): (i64, i64) =
-        (pragma("user_version").map_err(&failed)?, pragma("application_id").map_err(&failed)?);
-    let tables: i64 = transaction
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(&failed)?;
-    if application != APPLICATION_ID && (application != 0 || tables != 0) {
-        return Err(Error::Foreign { found: application });
-    }
+    let (found, known) = versions(&transaction)?;
     let Some(missing) = usize::try_from(found).ok().and_then(|done| MIGRATIONS.get(done..)) else {
         return Err(Error::Newer { found, known });
     };
@@ -41,4 +32,23 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
     transaction.pragma_update(None, "user_version", known).map_err(&failed)?;
     transaction.commit().map_err(&failed)
+}
+
+/// The version of the tables, 0 where there are none, and the newest that is known.
+pub(super) fn versions(connection: &Connection) -> Result<(i64, i64), Error> {
+    let failed = doing("reading the version of its tables");
+    let known = MIGRATIONS.len() as i64;
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get(0));
+    let (found, application): (i64, i64) =
+        (pragma("user_version").map_err(&failed)?, pragma("application_id").map_err(&failed)?);
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(&failed)?;
+    if application != APPLICATION_ID && (application != 0 || tables != 0) {
+        return Err(Error::Foreign { found: application });
+    }
+    if found > known {
+        return Err(Error::Newer { found, known });
+    }
+    Ok((found, known))
 }
