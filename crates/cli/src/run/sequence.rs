@@ -184,14 +184,13 @@ fn one(
     };
     // From here on it can be seen that the slice is being read, or was.
     let begun = match to_do.contains(&Stage::Disk) {
-        true => Some(Stage::Disk.of(&slice.folder).begin().with_context(|| slice.writing())?),
+        true => Some(Stage::Disk.of(&slice.folder).begin()?),
         false => None,
     };
     let survey = if index == 0 { baseline.get(read) } else { read().map(Arc::new) };
     let survey = match (survey, begun) {
         (Err(error), Some(begun)) => {
-            // Where the log cannot be written, either, the stage is not done all the same.
-            let _ = begun.fail(&format!("{error:#}"));
+            begun.fail(&error);
             return Err(error);
         }
         (survey, _) => survey?,
