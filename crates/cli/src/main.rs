@@ -2,6 +2,7 @@
 //! and exits.
 
 mod args;
+mod catalogue;
 mod database;
 mod db;
 mod diff;
@@ -13,7 +14,6 @@ mod plan;
 mod progress;
 mod run;
 mod sequence;
-mod slice;
 mod summary;
 
 use std::io::{self, Write};
@@ -60,7 +60,10 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Diff(args) => diff::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
-        Command::Slice(args) => slice::run(&args),
+        Command::Slice(args) => catalogue::slice::run(&args),
+        Command::Sequence(args) => catalogue::sequence::run(&args),
+        Command::Os(args) => catalogue::os::run(&args),
+        Command::Vm(args) => catalogue::vm::run(&args),
         Command::Db(args) => db::run(&args),
         Command::Completions(args) => {
             let mut script = Vec::new();
@@ -82,6 +85,11 @@ fn print_usage(error: &clap::Error) -> ExitCode {
 /// Prints an error with its causes, and what was found wrong on the way to it.
 fn print_error(error: &Error) -> io::Result<()> {
     let mut err = io::stderr().lock();
+    if let Some(diskprint_store::Error::Refused { problems }) = error.downcast_ref() {
+        writeln!(err, "diskprint: nothing was changed:")?;
+        let mut lines = problems.iter().map(|problem| printable(&problem.to_string()));
+        return lines.try_for_each(|line| writeln!(err, "  {line}"));
+    }
     writeln!(err, "diskprint: {}", printable(&format!("{error:#}")))?;
     let opening = error.chain().find_map(|cause| cause.downcast_ref::<OpenError>());
     for fault in opening.map_or(&[][..], |error| &error.faults) {

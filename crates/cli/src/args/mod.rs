@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::catalogue::{SliceAddArgs, SliceArgs, SliceCommand};
-pub use self::db::{DbArgs, DbCommand};
+pub use self::catalogue::*;
+pub use self::db::{DbArgs, DbCommand, ImportArgs};
 pub use self::diff::{DiffArgs, DiffFormat};
 pub use self::export::{ExportArgs, Format};
 pub use self::inspect::InspectArgs;
@@ -46,6 +46,9 @@ pub enum Command {
     Export(ExportArgs),
     Inspect(InspectArgs),
     Slice(SliceArgs),
+    Sequence(SequenceArgs),
+    Os(OsArgs),
+    Vm(VmArgs),
     Db(DbArgs),
     Completions(CompletionsArgs),
 }
