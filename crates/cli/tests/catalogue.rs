@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use diskprint::{Digests, Hex};
 use diskprint_testkit::postgres::server;
@@ -385,4 +386,32 @@ fn every_kind_of_error_in_rows_is_named() {
     let said = place.expect(1, &["db", "import", &file, "--table", "regdelta"]);
     assert!(said.contains("\"regdelta\" is none of the tables"), "{said}");
     assert!(text(said.as_bytes()).contains("vmsetting"));
+}
+
+#[test]
+fn what_pg_dump_writes_is_imported() {
+    let (Some(server), Some(pg_dump)) = (server(), diskprint_testkit::need::program("pg_dump"))
+    else {
+        return;
+    };
+    let place = Place::new();
+    let database = server.database();
+    let file = place.write("first.sql", DUMP);
+    let address = server.address(&database);
+    expect(0, &["db", "import", &file, "--db", &address]);
+    let tables =
+        ["slicetype", "slicestate", "storage", "virtualmachine", "os", "vmsetting", "slice"];
+    for (name, inserts) in [("a.sql", "--inserts"), ("b.sql", "--column-inserts")] {
+        let mut command = Command::new(&pg_dump);
+        command.args(["--data-only", inserts, "--rows-per-insert=2", "-U", "postgres"]);
+        command.args(["-h", server.host(), "-p", &server.port().to_string(), &database]);
+        command.args(tables.map(|table| format!("--table=diskprint.{table}")));
+        let dump = place.write(name, &text(&support::witness(&mut command)));
+        let db = format!("sqlite:{}", place.path(&format!("{name}.db")));
+        expect(0, &["db", "import", &dump, "--db", &db]);
+        for list in [["slice", "list"], ["os", "list"], ["vm", "list"], ["sequence", "list"]] {
+            let json = |db: &str| expect(0, &[&list[..], &["--json", "--db", db]].concat());
+            assert_eq!(json(&db), json(&address));
+        }
+    }
 }

@@ -173,6 +173,9 @@ pub struct OsArgs {
 pub enum OsCommand {
     Add(OsAddArgs),
     /// List the operating systems
+    #[command(after_help = "\
+Example:
+  diskprint os list --json --db sqlite:results/diskprint.db")]
     List(ListArgs),
     Remove(OsRemoveArgs),
 }
@@ -222,6 +225,9 @@ pub struct VmArgs {
 pub enum VmCommand {
     Add(VmAddArgs),
     /// List the virtual machines
+    #[command(after_help = "\
+Example:
+  diskprint vm list --json --db sqlite:results/diskprint.db")]
     List(ListArgs),
     Remove(VmRemoveArgs),
 }
@@ -258,9 +264,6 @@ pub struct VmRemoveArgs {
 }
 
 #[derive(Args)]
-#[command(after_help = "\
-Example:
-  add --json for a list of objects; --db sqlite:results/diskprint.db names the database")]
 pub struct ListArgs {
     /// Print JSON
     #[arg(long)]
