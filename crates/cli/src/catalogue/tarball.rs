@@ -37,10 +37,17 @@ impl Verdict {
 
 /// SHA-256 of a file.
 pub fn slicehash(path: &Path) -> io::Result<String> {
-    let (len, name) = (fs::metadata(path)?.len(), path.file_name().unwrap_or_default());
-    let progress = Progress::new(&name.to_string_lossy(), len, false);
+    let name = path.file_name().unwrap_or_default();
+    let progress = Progress::new(&name.to_string_lossy(), len_of_file(path)?, false);
     let hash = diskprint::slicehash(path, &|bytes| progress.read(bytes))?;
     Ok(Hex(&hash).to_string())
+}
+
+/// Length of a regular file; a pipe or device would be waited for without end.
+fn len_of_file(path: &Path) -> io::Result<u64> {
+    let metadata = fs::metadata(path)?;
+    let is_file = metadata.is_file().then_some(metadata.len());
+    is_file.ok_or_else(|| io::Error::other("not a regular file"))
 }
 
 /// Compares a file with its hash, whose length says which it is.
@@ -63,7 +70,7 @@ fn is_of_several_files(path: &Path) -> bool {
 
 /// The hash that a file has, of the kind of `stored`; `None` where that kind is unknown.
 fn found(path: &Path, stored: &str) -> io::Result<Option<String>> {
-    fs::metadata(path)?;
+    len_of_file(path)?;
     let digests = || Digests::read(File::open(path)?);
     let is_hex = stored.bytes().all(|byte| byte.is_ascii_hexdigit());
     Ok(match stored.len() {
