@@ -139,6 +139,13 @@ fn tarballs_are_compared_with_their_hashes() {
     assert!(lines[2].contains("CHANGED") && lines[3].contains("missing"), "{list}");
     assert_eq!(place.json(&["slice", "list", "--verify"])[1]["file"], "CHANGED");
 
+    // A hash of theirs that still fits is kept, as other tables may name it.
+    let a = place.path("a");
+    let storage = place.write("t.csv", &format!("location,slicehash\n{a},{md5}\n"));
+    place.expect(0, &["db", "import", &storage]);
+    let added = place.expect(0, &["slice", "add", "1-1-2-1-5", &a, "--predecessor", "4"]);
+    assert_eq!(added, format!("1-1-2-1-5 is {a}, MD5 {md5}\n"));
+
     // With other bytes than the hash says a row is not taken.
     let refused = place.expect(1, &["db", "import", &file, "--verify"]);
     let line = format!("slices.csv:3: {}: its hash is not {md5}", place.path("b"));

@@ -38,11 +38,19 @@ impl Verdict {
 
 /// SHA-256 of a tarball, folder or disk image.
 pub fn slicehash(path: &Path) -> Result<String, Error> {
-    let len = fs::metadata(path).with_context(|| path.display().to_string())?.len();
+    let len = len_of_file(path).with_context(|| path.display().to_string())?;
     let name = path.file_name().unwrap_or_default();
     let progress = Progress::new(&name.to_string_lossy(), len, false);
     let hash = diskprint::slicehash(path, &|bytes| progress.read(bytes))?;
     Ok(Hex(&hash).to_string())
+}
+
+/// Length of a file or folder; a pipe or device would be waited for without end.
+fn len_of_file(path: &Path) -> io::Result<u64> {
+    let metadata = fs::metadata(path)?;
+    let can_be_read = metadata.is_file() || metadata.is_dir();
+    let len = can_be_read.then_some(metadata.len());
+    len.ok_or_else(|| io::Error::other("neither a file nor a folder"))
 }
 
 /// Compares a file with its hash, whose length says which it is.
@@ -65,7 +73,7 @@ fn is_of_several_files(path: &Path) -> bool {
 
 /// The hash that a file has, of the kind of `stored`; `None` where that kind is unknown.
 fn found(path: &Path, stored: &str) -> io::Result<Option<String>> {
-    fs::metadata(path)?;
+    len_of_file(path)?;
     let digests = || Digests::read(File::open(path)?);
     let is_hex = stored.bytes().all(|byte| byte.is_ascii_hexdigit());
     Ok(match stored.len() {

@@ -349,3 +349,45 @@ fn shown(token: Option<&Token>) -> String {
         Some(Token::Meta(word)) => cut(word),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "/* a */ SET x = 1; -- b\n\\restrict c\nBEGIN; SELECT setval('x', 1);
+        INSERT INTO diskprint.os (osetid, ossystemname, vmid) VALUES
+        ('1-1', E'\\'\\\\ä', -3::int), ('1''2', CAST(NULL AS character varying(15)), DEFAULT),
+        (\"now\"(), DATE '2013-05-07', +.5) ;;";
+
+    #[test]
+    fn a_text_cut_or_changed_anywhere_is_read_to_an_end() {
+        let whole = read(TEXT, "a.sql", "now");
+        assert_eq!((whole.rows.len(), whole.problems.len(), whole.ignored.len()), (3, 0, 4));
+        let chars: Vec<char> = TEXT.chars().collect();
+        for at in 0..chars.len() {
+            let cut: String = chars[..at].iter().collect();
+            let rows = read(&cut, "a.sql", "now");
+            // A row is there as it was, or not at all.
+            for (row, full) in rows.rows.iter().zip(&whole.rows) {
+                assert_eq!((&row.values, &row.place), (&full.values, &full.place), "{cut}");
+            }
+            for other in ['\'', '"', '\\', '(', ')', ';', '$', ':', '\0', 'ß', '/', '*', '-'] {
+                let mut changed = chars.clone();
+                changed[at] = other;
+                let changed: String = changed.into_iter().collect();
+                let rows = read(&changed, "a.sql", "now");
+                assert!(rows.rows.len() <= 3, "{changed}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_are_what_they_are() {
+        let rows = read(TEXT, "a.sql", "now").rows;
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(rows[0].values, [(0, text("1-1")), (1, text("'\\ä")), (2, text("-3"))]);
+        assert_eq!(rows[1].values, [(0, text("1'2")), (1, None)]);
+        assert_eq!(rows[2].values, [(0, text("now")), (1, text("2013-05-07")), (2, text(".5"))]);
+        assert_eq!(rows[2].place, "a.sql:6");
+    }
+}
