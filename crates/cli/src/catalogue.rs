@@ -10,7 +10,7 @@ pub mod os;
 pub mod sequence;
 pub mod slice;
 mod table;
-mod tarball;
+pub mod tarball;
 pub mod vm;
 
 fn slice_id(text: &str) -> Result<SliceId, Error> {

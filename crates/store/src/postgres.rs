@@ -204,6 +204,14 @@ impl Store for Postgres {
         Ok(found.pop().flatten())
     }
 
+    fn hashes_at(&self, location: &str) -> Result<Vec<String>, Error> {
+        let sql = "SELECT slicehash::text FROM storage WHERE location = $1";
+        let mut hashes =
+            self.query("looking for a tarball", sql, &[&location], |row| row.try_get(0))?;
+        hashes.sort();
+        Ok(hashes)
+    }
+
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
         save::save(self.client.get_mut(), results)
     }

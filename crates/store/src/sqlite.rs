@@ -146,6 +146,13 @@ impl Store for Sqlite {
         stored_at(&self.connection, slicehash).map_err(doing("looking for a tarball"))
     }
 
+    fn hashes_at(&self, location: &str) -> Result<Vec<String>, Error> {
+        self.connection
+            .prepare_cached("SELECT slicehash FROM storage WHERE location = ? ORDER BY slicehash")
+            .and_then(|mut statement| statement.query_map([location], |row| row.get(0))?.collect())
+            .map_err(doing("looking for a tarball"))
+    }
+
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
         save::save(self, results)
     }

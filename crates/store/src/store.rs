@@ -48,6 +48,12 @@ pub trait Store: Catalogue + Send {
     /// When the database fails.
     fn stored_at(&self, slicehash: &str) -> Result<Option<String>, Error>;
 
+    /// Returns the hashes that table `storage` has for what is at `location`, sorted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn hashes_at(&self, location: &str) -> Result<Vec<String>, Error>;
+
     /// Stores what a run found in one sequence, in one transaction: its slices' earlier rows are
     /// replaced, ids of hives are used again.
     ///

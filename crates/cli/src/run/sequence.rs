@@ -15,6 +15,7 @@ use super::plan::Planned;
 use super::slice::{Before, Slice};
 use super::stage::{Inputs, REGISTRY_DELTAS, Stage, Why};
 use super::watch::SequenceWatch;
+use crate::catalogue::tarball::{Verdict, verify};
 use crate::database::Session;
 use crate::summary::{OUTCOME_CLEAN, OUTCOME_FAULTS, Step};
 use crate::{VERSION, now};
@@ -223,23 +224,72 @@ fn is_clean(slices: &[Slice<'_>]) -> bool {
     slices.iter().all(|slice| faults(slice) == 0)
 }
 
-/// The rows of the slices, when all of them were read.
-fn rows(slices: &[Slice<'_>]) -> Option<Vec<SliceRow>> {
-    slices.iter().map(|slice| Some(slice.planned.row(&slice.hash?))).collect()
+/// The rows by which the database is to know the slices.
+fn rows(
+    work: &Work<'_>,
+    slices: &[Slice<'_>],
+    watch: &SequenceWatch<'_>,
+) -> Result<Vec<SliceRow>, Error> {
+    let row = |slice: &Slice<'_>| {
+        let Planned { id, predecessor, slicetype, tarball, .. } = slice.planned;
+        Ok(SliceRow {
+            id: id.clone(),
+            slicetype: slicetype.clone(),
+            predecessor: *predecessor,
+            location: tarball.to_string_lossy().into_owned(),
+            slicehash: slicehash(work, slice, watch)?,
+        })
+    };
+    slices.iter().map(row).collect()
+}
+
+/// The hash by which the database knows a tarball, or is to know it: the one that it has, of
+/// whatever kind, as other tables of the original's refer to it, unless that is another file's by
+/// now.
+fn slicehash(
+    work: &Work<'_>,
+    slice: &Slice<'_>,
+    watch: &SequenceWatch<'_>,
+) -> Result<String, Error> {
+    let Planned { tarball, registered, .. } = slice.planned;
+    let ours = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
+    let known = match registered {
+        Some(known) => vec![known.clone()],
+        None => work.session.with(|store| store.hashes_at(&tarball.to_string_lossy()))?,
+    };
+    for theirs in known {
+        let verdict = match theirs.len() {
+            _ if theirs.eq_ignore_ascii_case(&ours) => Verdict::Same,
+            64 => Verdict::Changed,
+            _ => verify(tarball, &theirs),
+        };
+        match verdict {
+            Verdict::Changed if registered.is_some() => watch.watch().warn(&format!(
+                "slice {}: {} is not the file that was registered: its hash was {theirs}, its \
+                 SHA-256 is {ours}; the results are those of the file that is there",
+                slice.name(),
+                tarball.display(),
+            )),
+            Verdict::Changed => {}
+            _ => return Ok(theirs),
+        }
+    }
+    Ok(ours)
 }
 
 /// Digest over everything that the rows in the database depend on.
-fn inputs(slices: &[Slice<'_>], rows: &[SliceRow]) -> String {
+fn inputs(slices: &[Slice<'_>]) -> String {
     let mut list = String::new();
-    for (slice, row) in slices.iter().zip(rows) {
-        let SliceRow { id, slicetype, predecessor, slicehash, .. } = row;
-        list += &format!("{id} {slicetype:?} {predecessor:?} {slicehash}\n");
+    for slice in slices {
+        let Planned { id, predecessor, slicetype, .. } = slice.planned;
+        list += &format!("{id} {slicetype:?} {predecessor:?}\n");
         for stage in [Stage::Files, Stage::Registry, Stage::Deltas] {
             let outputs = stage.of(&slice.folder).manifest().map(|manifest| manifest.outputs);
             for (path, made) in outputs.unwrap_or_default() {
                 list += &format!("{path} {}\n", made.sha256);
             }
         }
+        list += &format!("{}\n", slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default());
     }
     Hex(&Digests::of(list.as_bytes()).sha256).to_string()
 }
@@ -271,14 +321,14 @@ fn export(
     started: &str,
     watch: &SequenceWatch<'_>,
 ) -> Result<bool, Error> {
-    let (Some(end), Some(rows)) = (slices.last(), rows(slices)) else { return Ok(false) };
-    let digest = inputs(slices, &rows);
+    let Some(end) = slices.last() else { return Ok(false) };
+    let digest = inputs(slices);
     let inputs = Inputs::from([("results".to_owned(), digest.clone())]);
     let folder = work.folders.of(&end.folder);
     let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(why) = why_export(work, end, &inputs, &digest)? else {
         if work.dequeue {
-            let ids: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
+            let ids: Vec<_> = slices.iter().map(|slice| slice.planned.id.clone()).collect();
             work.session.with(|store| store.dequeue(&ids))?;
         }
         return Ok(false);
@@ -286,6 +336,7 @@ fn export(
     if !matches!(why, Why::Never) {
         watch.watch().note(&format!("slice {} stored again: {why}", end.name()));
     }
+    let rows = rows(work, slices, watch)?;
     let run = Run {
         version: VERSION.to_owned(),
         inputs: digest,
@@ -328,8 +379,8 @@ pub fn why_not_done(work: &Work<'_>, planned: &[Planned]) -> Result<Option<Vec<S
     if whys.iter().any(|why| !why.is_empty()) {
         return Ok(Some(whys));
     }
-    let (Some(end), Some(rows)) = (slices.last(), rows(&slices)) else { return Ok(None) };
-    let digest = inputs(&slices, &rows);
+    let Some(end) = slices.last() else { return Ok(None) };
+    let digest = inputs(&slices);
     let inputs = Inputs::from([("results".to_owned(), digest.clone())]);
     let why = why_export(work, end, &inputs, &digest)?;
     Ok(why.map(|why| {
