@@ -175,6 +175,14 @@ fn storing_again_reads_no_slice() {
     assert_eq!((count("slice_begins"), count("stage_ends")), (0, 1), "{events:?}");
     assert!((outputs(&tried.results()), export()) == before);
 
+    // Rows that somebody removed come back.
+    rusqlite_rows(&tried.database(), "DELETE FROM regdelta WHERE sliceid = 30");
+    let (_, err) = tried.run(0, END, &["--quiet"]);
+    assert_eq!(err, "");
+    let count = "SELECT count(*) FROM regdelta JOIN diskprint_run ON 1 GROUP BY cells
+                 HAVING count(*) = cells";
+    assert_eq!(rusqlite_rows(&tried.database(), count).len(), 1);
+
     // Another database gets everything, too.
     let other = format!("sqlite:{}", tried.folder.path().join("other.db").display());
     assert_eq!(tried.done(END, &["--db", &other]), ["30 export"]);

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 
 use crate::sequence::{ends, order};
@@ -117,6 +119,12 @@ pub trait Store: Catalogue + Send {
     /// # Errors
     /// When the database fails.
     fn journal_entries(&self) -> Result<Vec<Journaled>, Error>;
+
+    /// Returns how many rows table `regdelta` has for each slice, in one pass over it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn regdelta_rows(&self) -> Result<BTreeMap<SliceId, u64>, Error>;
 
     /// Returns the slices that no slice of their sequence names as predecessor, sorted.
     ///

@@ -1,13 +1,13 @@
 //! The main job: one sequence from its tarballs to the database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Error, bail};
 use diskprint::diff::Comparison;
 use diskprint::survey::Survey;
-use diskprint::{Digests, Hex, KnownHives};
+use diskprint::{Digests, Hex, KnownHives, SliceId};
 use diskprint_store::{Found, JournalEntry, Results, Run, SliceRow, write_registry_deltas};
 
 use super::baselines::{Baselines, User};
@@ -27,6 +27,8 @@ pub struct Work<'a> {
     pub session: &'a Session,
     pub baselines: &'a Baselines,
     pub folders: Folders,
+    /// Rows of each slice in table `regdelta`, as soon as somebody asked.
+    pub regdelta_rows: OnceLock<BTreeMap<SliceId, u64>>,
     /// Store again what is stored.
     pub re_export: bool,
     /// Take the tarballs from the queue when their results are stored.
@@ -297,6 +299,7 @@ fn inputs(slices: &[Slice<'_>]) -> String {
 /// Why the results of a sequence, which are on the disk, are to be stored; `None` when they are.
 fn why_export(
     work: &Work<'_>,
+    slices: &[Slice<'_>],
     end: &Slice<'_>,
     inputs: &Inputs,
     digest: &str,
@@ -308,9 +311,28 @@ fn why_export(
         return Ok(Some(why));
     }
     let last = work.session.with(|store| store.last_run(&end.planned.id))?;
-    let is_stored =
-        last.is_some_and(|last| last.run.inputs == digest && last.run.version == VERSION);
+    let is_stored = match last {
+        Some(last) if last.run.inputs == digest && last.run.version == VERSION => {
+            last.cells == work.rows_of(slices)?
+        }
+        _ => false,
+    };
     Ok(if is_stored { None } else { Some(Why::NotStored) })
+}
+
+impl Work<'_> {
+    /// How many rows table `regdelta` has for slices, when it was first asked for in this run:
+    /// others may have emptied it.
+    fn rows_of(&self, slices: &[Slice<'_>]) -> Result<u64, Error> {
+        let rows = match self.regdelta_rows.get() {
+            Some(rows) => rows,
+            None => {
+                let rows = self.session.with(|store| store.regdelta_rows())?;
+                self.regdelta_rows.get_or_init(|| rows)
+            }
+        };
+        Ok(slices.iter().filter_map(|slice| rows.get(&slice.planned.id)).sum())
+    }
 }
 
 /// Stores the results of a sequence. Says whether that was to do.
@@ -326,7 +348,7 @@ fn export(
     let inputs = Inputs::from([("results".to_owned(), digest.clone())]);
     let folder = work.folders.of(&end.folder);
     let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(why) = why_export(work, end, &inputs, &digest)? else {
+    let Some(why) = why_export(work, slices, end, &inputs, &digest)? else {
         if work.dequeue {
             let ids: Vec<_> = slices.iter().map(|slice| slice.planned.id.clone()).collect();
             work.session.with(|store| store.dequeue(&ids))?;
@@ -382,7 +404,7 @@ pub fn why_not_done(work: &Work<'_>, planned: &[Planned]) -> Result<Option<Vec<S
     let Some(end) = slices.last() else { return Ok(None) };
     let digest = inputs(&slices);
     let inputs = Inputs::from([("results".to_owned(), digest.clone())]);
-    let why = why_export(work, end, &inputs, &digest)?;
+    let why = why_export(work, &slices, end, &inputs, &digest)?;
     Ok(why.map(|why| {
         if let Some(last) = whys.last_mut() {
             *last = format!("{}: {why}", Stage::Export.name());
