@@ -28,7 +28,3 @@ fn sequence_id(text: &str) -> Result<(String, String), Error> {
     };
     Ok(ids)
 }
-
-fn now() -> String {
-    jiff::Timestamp::now().to_string()
-}
