@@ -150,6 +150,36 @@ fn only_what_has_a_reason_is_done_again() {
 }
 
 #[test]
+fn a_tarball_that_is_gone_fails_its_sequence_until_it_is_back() {
+    let tried = Tried::new(&SEQUENCE);
+    tried.run(0, END, &["--quiet"]);
+    let before = outputs(&tried.results());
+    let away = tried.folder.path().join("away");
+    fs::rename(tried.tarball("1-1-1-1-20"), &away).unwrap();
+    let (results, db) = (tried.results().display().to_string(), tried.database());
+    let failed = support::expect(1, &["run", "--all", &results, "--db", &db]);
+    let lost = tried.tarball("1-1-1-1-20").display().to_string();
+    assert!(failed.contains(&lost) && failed.contains("No such file"), "{failed}");
+    let journal = "SELECT count(*) FROM workjournal WHERE workstatus LIKE 'failed: %'";
+    assert_eq!(rusqlite_rows(&db, journal), ["1"]);
+    // Somewhere else, and table storage is told; and back.
+    let (from, to) = (tried.tarball("1-1-1-1-20"), tried.tarball("elsewhere"));
+    fs::rename(&away, &to).unwrap();
+    let told = |from: &Path, to: &Path| {
+        let (from, to) = (from.display(), to.display());
+        let sql = format!("UPDATE storage SET location = '{to}' WHERE location = '{from}'");
+        rusqlite_rows(&db, &sql);
+    };
+    told(&from, &to);
+    support::expect(0, &["run", "--all", &results, "--db", &db]);
+    fs::rename(&to, &from).unwrap();
+    told(&to, &from);
+    support::expect(0, &["run", "--all", &results, "--db", &db]);
+    let after = outputs(&tried.results());
+    assert!(before.iter().all(|(path, digest)| after.get(path) == Some(digest)));
+}
+
+#[test]
 fn a_longer_sequence_is_compared_only_at_its_end() {
     let tried = Tried::new(&SEQUENCE[..2]);
     tried.run(0, &["1-1-1-1-20"], &["--quiet"]);

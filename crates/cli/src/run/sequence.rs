@@ -355,8 +355,14 @@ fn export(
         }
         return Ok(false);
     };
-    if !matches!(why, Why::Never) {
-        watch.watch().note(&format!("slice {} stored again: {why}", end.name()));
+    let why = match why {
+        Why::Never => None,
+        // Nobody is told anything by the digests of digests.
+        Why::Input { .. } => Some("a slice, its type or its results are others".to_owned()),
+        why => Some(why.to_string()),
+    };
+    if let Some(why) = why {
+        watch.watch().note(&format!("sequence {} stored again: {why}", end.planned.id.sequence()));
     }
     let rows = rows(work, slices, watch)?;
     let run = Run {
