@@ -1,7 +1,7 @@
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, bail};
 use diskprint::pipeline;
@@ -226,6 +226,7 @@ fn run_all(
         session,
         baselines: &baselines,
         folders: Folders::default(),
+        regdelta_rows: OnceLock::new(),
         re_export: args.re_export,
         dequeue: args.queue,
     };
@@ -381,6 +382,7 @@ fn print_plans(
         session,
         baselines: &baselines,
         folders: Folders::default(),
+        regdelta_rows: OnceLock::new(),
         re_export,
         dequeue: false,
     };

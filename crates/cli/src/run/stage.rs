@@ -155,10 +155,6 @@ impl StageFolder {
     /// Why it is to be done, by what is there and `inputs`; `None` when it is done.
     pub fn why_not_done(&self, inputs: &Inputs) -> Option<Why> {
         let Some(manifest) = self.manifest() else { return Some(self.why_no_manifest()) };
-        // The log's last line, which is written behind the manifest, may have found no room.
-        if let Some(Status::Begun | Status::Failed) = self.status() {
-            return Some(Why::NotEnded);
-        }
         if manifest.version != VERSION {
             return Some(Why::Version(manifest.version));
         }
@@ -287,13 +283,14 @@ impl Begun {
         let code = if faults.is_empty() { 0 } else { 2 };
         self.folder.write_log("out", summary)?;
         self.folder.write_log("err", &faults)?;
+        self.folder.write_log("status", &format!("{STARTED}{code}\n"))?;
+        // Last: with it the stage is done, and nothing of it is looked at again.
         let path = folder.join(MANIFEST);
-        results::write_file(&path, |out| {
+        let write = |out: &mut results::Out<'_>| {
             serde_json::to_writer_pretty(&mut *out, &manifest)?;
             writeln!(out)
-        })
-        .with_context(|| writing(&path))?;
-        self.folder.write_log("status", &format!("{STARTED}{code}\n"))
+        };
+        results::write_file(&path, write).map(drop).with_context(|| writing(&path))
     }
 
     /// Ends it with an error. Where the logs cannot be written, either, it is not done all the same.
@@ -360,10 +357,6 @@ mod tests {
         begun.fail(&Error::msg("no room"));
         assert_eq!(stage().why_not_done(&inputs("aa")), Some(Why::Failed));
         assert_eq!(fs::read_to_string(scratch.path().join("files.err.log")).unwrap(), "no room\n");
-        // The log did not come to its end, though the manifest did.
-        done(scratch.path(), "x");
-        fs::write(scratch.path().join("files.status.log"), "").unwrap();
-        assert_eq!(stage().why_not_done(&inputs("aa")), Some(Why::NotEnded));
         // What the earlier one made goes with the end of the next.
         done(scratch.path(), "y");
         let names = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();
