@@ -5,165 +5,18 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use diskprint::{Digests, Hex, Image, KnownHives, Snapshot};
+use diskprint::{Hex, Image, KnownHives, Snapshot};
 use diskprint_formats::Filetime;
-use diskprint_testkit::original::{SCHEMA, SHAPE};
+use diskprint_testkit::original::SHAPE;
 use diskprint_testkit::postgres::{Server, server};
 use serde_json::Value;
+use support::original::{Ended, Original, SLICES};
 use support::truth::{Judge, SEQUENCES, text};
-
-/// A database as the original workflow left it, on the day before it was succeeded.
-struct Original<'s> {
-    server: &'s Server,
-    database: String,
-    /// `differ.cfg`, the password file and results.
-    folder: tempfile::TempDir,
-}
-
-/// Makes the role that the original's database belongs to, once for all tests.
-const ROLE: &str = "DO $$ BEGIN
-    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'examiner') THEN
-        CREATE ROLE examiner LOGIN PASSWORD 's3cret';
-    END IF;
-END $$";
-
-impl<'s> Original<'s> {
-    /// A database that knows the three sequences, whose tarballs `tarball` finds. They are
-    /// registered as one did in 2013, with MD5 digests; the trigger puts them into the queue.
-    fn new(server: &'s Server, tarball: &dyn Fn(&str, &str) -> PathBuf) -> Self {
-        let database = server.database();
-        // Tests of one server come here at once.
-        server.sql("postgres", &format!("SELECT pg_advisory_lock(1); {ROLE}"));
-        server.sql("postgres", &format!("ALTER DATABASE {database} OWNER TO examiner"));
-        let mut sql = format!("SET SESSION AUTHORIZATION examiner; {SCHEMA}");
-        let mut known = BTreeSet::new();
-        for sequence in SEQUENCES {
-            let mut predecessor = "NULL";
-            for slice in SLICES {
-                let path = tarball(sequence, slice);
-                let md5 = Hex(&Digests::of(&fs::read(&path).unwrap()).md5).to_string();
-                // All start from one baseline, which storage has once.
-                if known.insert(md5.clone()) {
-                    sql += &format!("INSERT INTO storage VALUES ('{}', '{md5}');", path.display());
-                }
-                sql += &format!(
-                    "INSERT INTO slice (sliceid, osetid, appetid, slicehash, slicepredecessorid)
-                     VALUES ({slice}, '8504-1', '{sequence}', '{md5}', {predecessor});"
-                );
-                predecessor = slice;
-            }
-        }
-        server.sql(&database, &sql);
-        let folder = tempfile::tempdir().unwrap();
-        let config = format!(
-            "[root]\nDBserverIP=127.0.0.1\nDBport={}\nDBname={database}\nDBusername=examiner\n\
-             DBpasswordfile={}\n",
-            server.port(),
-            folder.path().join("password").display(),
-        );
-        fs::write(folder.path().join("differ.cfg"), config).unwrap();
-        let password = folder.path().join("password");
-        fs::write(&password, "s3cret\n").unwrap();
-        fs::set_permissions(password, Permissions::from_mode(0o600)).unwrap();
-        Self { server, database, folder }
-    }
-
-    fn config(&self) -> String {
-        self.folder.path().join("differ.cfg").display().to_string()
-    }
-
-    fn results(&self) -> PathBuf {
-        self.folder.path().join("results")
-    }
-
-    /// `diskprint run WHAT RESULTS --config differ.cfg MORE`.
-    fn run(&self, what: &str, more: &[&str]) -> Ended {
-        let (results, config) = (self.results().display().to_string(), self.config());
-        let args = [&["run", what, &results, "--config", &config, "-j", "2"], more].concat();
-        Ended::of(&support::diskprint(&args))
-    }
-
-    /// `diskprint run --all RESULTS --config differ.cfg MORE`, for tests that disturb it.
-    fn command(&self, more: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_diskprint"));
-        command.args(["run", "--all", "--config", &self.config(), "-j", "2"]).args(more);
-        command.arg(self.results()).env_remove("DISKPRINT_DB");
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn sql(&self, sql: &str) -> Vec<String> {
-        let sql = format!("SET search_path TO diskprint; {sql}");
-        self.server.sql(&self.database, &sql).lines().map(str::to_owned).collect()
-    }
-
-    fn export(&self, sequence: &str) -> String {
-        let output = support::diskprint(&[
-            "export",
-            &format!("8504-1-{sequence}"),
-            "--format",
-            "jsonl",
-            "--config",
-            &self.config(),
-        ]);
-        assert!(output.status.success(), "{}", support::text(&output.stderr));
-        support::text(&output.stdout)
-    }
-
-    /// How many rows each table has.
-    fn counts(&self) -> BTreeMap<String, String> {
-        let tables = self.sql(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'diskprint'",
-        );
-        let count = |table: String| {
-            let rows = self.sql(&format!("SELECT count(*) FROM {table}")).concat();
-            (table, rows)
-        };
-        tables.into_iter().map(count).collect()
-    }
-
-    /// What waits in the queue, by the name of the tarball's file.
-    fn queue(&self) -> Vec<String> {
-        self.sql("SELECT regexp_replace(location, '.*/', '') FROM processqueue ORDER BY 1")
-    }
-}
-
-const SLICES: [&str; 4] = ["10", "20", "30", "40"];
-
-/// How a run ended, and what it said.
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ended {
-    fn of(output: &Output) -> Self {
-        let (out, err) = (support::text(&output.stdout), support::text(&output.stderr));
-        Self { code: output.status.code(), out, err }
-    }
-
-    /// Checks exit code and the numbers at the end.
-    #[track_caller]
-    fn expect(&self, code: i32, numbers: &str) {
-        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
-        assert!(self.out.contains(numbers), "{}{}", self.out, self.err);
-    }
-
-    /// Names and outcomes of the events that it told as JSON lines.
-    fn events(&self) -> Vec<(String, Option<String>)> {
-        let event =
-            |event: Value| (text(&event["event"]), event["outcome"].as_str().map(Into::into));
-        self.err.lines().map(|line| event(serde_json::from_str(line).expect(line))).collect()
-    }
-}
 
 #[test]
 fn it_takes_the_place_of_the_original() {
