@@ -8,4 +8,5 @@ pub mod ntfs;
 pub mod original;
 pub mod postgres;
 pub mod regf;
+pub mod small_disk;
 pub mod vmdk;

@@ -96,7 +96,6 @@ fn update<'p>(
     let started = now();
     let baseline = work.baselines.user_of(planned);
     let mut slices = slices(work.results, planned)?;
-    tell_why(&slices, watch);
     let any_read = read(work, &mut slices, &baseline, watch)?;
     drop(baseline);
     let is_clean = is_clean(&slices);
@@ -109,16 +108,6 @@ fn slices<'p>(results: &Path, planned: &'p [Planned]) -> Result<Vec<Slice<'p>>, 
         Slice::new(results, planned).with_context(|| format!("slice {}", planned.id))
     };
     planned.iter().map(slice).collect()
-}
-
-/// Tells why slices that were read before are to be read again.
-fn tell_why(slices: &[Slice<'_>], watch: &SequenceWatch<'_>) {
-    for (index, slice) in slices.iter().enumerate() {
-        let to_do = slice.to_do(before(slices, index));
-        if let Some(why) = again(&to_do) {
-            watch.watch().note(&format!("slice {} again: {why}", slice.name()));
-        }
-    }
 }
 
 /// Why stages are done again; `None` where nothing of them was ever done.
@@ -158,8 +147,11 @@ fn read(
         let folder = work.folders.of(&slices[index].folder);
         let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
         let slice = &slices[index];
-        let to_do: Vec<Stage> =
-            slice.to_do(before(slices, index)).into_iter().map(|(stage, _)| stage).collect();
+        let to_do = slice.to_do(before(slices, index));
+        if let Some(why) = again(&to_do) {
+            watch.watch().note(&format!("slice {} again: {why}", slice.name()));
+        }
+        let to_do: Vec<Stage> = to_do.into_iter().map(|(stage, _)| stage).collect();
         // The slice after is compared with this one.
         let is_needed = slices.get(index + 1).is_some_and(|next| {
             next.to_do(Some(slice)).iter().any(|(stage, _)| *stage == Stage::Deltas)
@@ -195,14 +187,13 @@ fn one(
     };
     // From here on it can be seen that the slice is being read, or was.
     let begun = match to_do.contains(&Stage::Disk) {
-        true => Some(Stage::Disk.of(&slice.folder).begin().with_context(|| slice.writing())?),
+        true => Some(Stage::Disk.of(&slice.folder).begin()?),
         false => None,
     };
     let survey = if index == 0 { baseline.get(read) } else { read().map(Arc::new) };
     let survey = match (survey, begun) {
         (Err(error), Some(begun)) => {
-            // Where the log cannot be written, either, the stage is not done all the same.
-            let _ = begun.fail(&format!("{error:#}"));
+            begun.fail(&error);
             return Err(error);
         }
         (survey, _) => survey?,
