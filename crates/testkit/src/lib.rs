@@ -7,4 +7,5 @@ pub mod need;
 pub mod ntfs;
 pub mod postgres;
 pub mod regf;
+pub mod sequences;
 pub mod vmdk;
