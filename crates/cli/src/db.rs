@@ -4,9 +4,10 @@ use anyhow::Error;
 
 use crate::Outcome;
 use crate::args::{DbArgs, DbCommand};
+use crate::catalogue::import;
 use crate::database::Database;
 
-/// Makes, checks or upgrades a database.
+/// Makes, checks, fills or upgrades a database.
 pub fn run(args: &DbArgs) -> Result<Outcome, Error> {
     let mut out = io::stdout().lock();
     match &args.command {
@@ -20,6 +21,7 @@ pub fn run(args: &DbArgs) -> Result<Outcome, Error> {
             let sequences = database.open_existing()?.sequences()?.len();
             writeln!(out, "{database} answers; sequences: {sequences}.")?;
         }
+        DbCommand::Import(args) => import::run(args, &mut out)?,
         DbCommand::Upgrade(args) => {
             let database = Database::must_be_named(&args.database)?;
             database.open_existing()?;

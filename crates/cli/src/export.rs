@@ -94,7 +94,7 @@ pub fn run(args: &ExportArgs) -> Result<Outcome> {
 }
 
 /// The two ids in the name of a sequence, each of two parts.
-fn sequence_name(name: &str) -> Option<(String, String)> {
+pub fn sequence_name(name: &str) -> Option<(String, String)> {
     match name.split('-').collect::<Vec<_>>()[..] {
         [os, os_part, app, app_part] => {
             Some((format!("{os}-{os_part}"), format!("{app}-{app_part}")))

@@ -2,6 +2,7 @@
 //! and exits.
 
 mod args;
+mod catalogue;
 mod check;
 mod config;
 mod database;
@@ -13,7 +14,6 @@ mod inspect;
 mod memory;
 mod progress;
 mod run;
-mod slice;
 mod status;
 mod summary;
 
@@ -63,7 +63,10 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Diff(args) => diff::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
-        Command::Slice(args) => slice::run(&args),
+        Command::Slice(args) => catalogue::slice::run(&args),
+        Command::Sequence(args) => catalogue::sequence::run(&args),
+        Command::Os(args) => catalogue::os::run(&args),
+        Command::Vm(args) => catalogue::vm::run(&args),
         Command::Db(args) => db::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Check(args) => check::run(&args),
@@ -91,6 +94,10 @@ fn print_error(error: &Error) -> io::Result<()> {
 
 /// An error with its causes, and on further lines what was found wrong on the way to it.
 fn describe(error: &Error) -> String {
+    if let Some(diskprint_store::Error::Refused { problems }) = error.downcast_ref() {
+        let lines = problems.iter().map(|problem| printable(&problem.to_string()));
+        return lines.fold("nothing was changed:".to_owned(), |text, line| text + "\n  " + &line);
+    }
     let mut text = printable(&format!("{error:#}"));
     let opening = error.chain().find_map(|cause| cause.downcast_ref::<OpenError>());
     for fault in opening.map_or(&[][..], |error| &error.faults) {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io::{self, Read};
 
 use md5::Md5;
 use sha1::Sha1;
@@ -21,6 +22,23 @@ impl Digests {
         let mut digester = Digester::default();
         digester.update(bytes);
         digester.finish()
+    }
+
+    /// Digests everything that `reader` gives.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn read(mut reader: impl Read) -> io::Result<Self> {
+        let mut digester = Digester::default();
+        let mut buf = vec![0; 1 << 18];
+        loop {
+            match reader.read(&mut buf) {
+                Ok(0) => return Ok(digester.finish()),
+                Ok(len) => digester.update(buf.get(..len).unwrap_or(&buf)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

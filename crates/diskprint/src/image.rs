@@ -325,16 +325,17 @@ impl From<MachineDisk> for ImageDisk {
 /// # Errors
 /// When the file cannot be read.
 pub fn slicehash(path: &Path, progress: Progress) -> Result<[u8; 32], OpenError> {
-    let failed = |source| OpenError { path: path.to_owned(), faults: Vec::new(), source };
-    let read = |error| failed(OpenErrorKind::Read(error));
-    if !path.is_dir() {
-        let start =
-            FileReader::open(path).and_then(|file| file.read_vec_at(0, 512)).map_err(read)?;
-        if Compression::of(&start).is_some() {
-            return Hashed::open(path, progress).and_then(Hashed::finish).map_err(read);
-        }
+    let is_one_file = || -> io::Result<bool> {
+        Ok(!path.is_dir() && matches!(Descriptor::read(&FileReader::open(path)?), Ok(None)))
+    };
+    let read = |source| {
+        let source = OpenErrorKind::Read(source);
+        OpenError { path: path.to_owned(), faults: Vec::new(), source }
+    };
+    if is_one_file().map_err(read)? {
+        return Hashed::open(path, progress).and_then(Hashed::finish).map_err(read);
     }
-    // Nothing else is unpacked.
+    // A machine of several files is not unpacked.
     Image::open(path, Path::new(""), progress).map(|opened| opened.slicehash)
 }
 

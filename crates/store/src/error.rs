@@ -163,7 +163,8 @@ impl Error {
     }
 
     /// Whether the database cannot be reached at the moment, so that who connects and tries again
-    /// later may do better. Nothing was stored. A SQLite database never is gone.
+    /// later may do better. What was to be stored is not, or is whole where the database went away
+    /// while it committed. A SQLite database never is gone.
     pub fn is_gone(&self) -> bool {
         match self {
             Self::Database { source, .. } => postgres::is_gone(source.as_ref()),

@@ -1,4 +1,7 @@
 use diskprint::SliceId;
+use diskprint_formats::Name;
+
+use crate::column::shown;
 
 /// What is to be noted of a run, for table `workjournal`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,14 @@ pub struct JournalEntry {
     pub worker: String,
     /// Where the results go.
     pub outputdir: String,
+}
+
+impl JournalEntry {
+    /// Status, script, worker and output folder, as columns of text take them.
+    pub(crate) fn texts(&self) -> [String; 4] {
+        let Self { status, script, worker, outputdir, .. } = self;
+        [status, script, worker, outputdir].map(|text| shown(&Name::from(&**text)))
+    }
 }
 
 /// A row of table `workjournal`, which other programs may have written.

@@ -157,12 +157,21 @@ pub trait Store: Catalogue + Send {
         }
     }
 
+    /// Returns the ids of the sequence that ends with `end`, first slice first, as
+    /// `slicepredecessorid` says.
+    ///
+    /// # Errors
+    /// When a slice is missing, goes round to itself, or has several rows.
+    fn sequence_order(&self, end: &SliceId) -> Result<Vec<i64>, Error> {
+        order(&self.links(&end.osetid, &end.appetid)?, end)
+    }
+
     /// Returns the sequence that ends with `end`, first slice first, as `slicepredecessorid` says.
     ///
     /// # Errors
     /// When a slice is missing, goes round to itself, has several rows, or has no tarball.
     fn sequence_ending_at(&self, end: &SliceId) -> Result<Vec<SliceRow>, Error> {
-        let ids = order(&self.links(&end.osetid, &end.appetid)?, end)?;
+        let ids = self.sequence_order(end)?;
         ids.into_iter().map(|sliceid| self.slice(&SliceId { sliceid, ..end.clone() })).collect()
     }
 }

@@ -14,7 +14,10 @@ use rusqlite::Connection;
 use crate::{Address, Content, Error, Found, Postgres, Results, Run, SliceRow, Sqlite, Store};
 
 mod catalogue;
+mod content;
+mod deltas_file;
 mod original;
+mod queue;
 
 const NOW: &str = "2013-05-07T09:00:00Z";
 
@@ -371,6 +374,35 @@ fn what_cannot_be_stored_is_said_and_nothing_is_stored() {
 }
 
 #[test]
+fn results_that_cannot_be_loaded_store_nothing() {
+    for mut tested in stores() {
+        save(tested.store(), &Found { content: content::content(), ..found() });
+        let before = tested.dump();
+        let slices = [slice(10, None, "aa"), slice(20, Some(10), "bb")];
+        // At the first look at the second slice, and when the first slice is written already.
+        for last in [1, 3] {
+            let calls = std::cell::Cell::new(0);
+            let load = |_| match calls.replace(calls.get() + 1) {
+                call if call == last => Err(Error::load("no such file")),
+                _ => Ok(Found { faults: found().faults, ..Found::default() }),
+            };
+            let error = tested.store().save(&results(&slices, &run(), &load)).unwrap_err();
+            assert_eq!(calls.get(), last + 1);
+            assert_eq!(error.to_string(), "what was found in a slice cannot be loaded");
+            assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "no such file");
+            assert!(!error.is_gone());
+            assert!(tested.dump() == before);
+        }
+    }
+}
+
+#[test]
+fn a_store_goes_to_another_thread() {
+    fn is_send<T: Send + ?Sized>() {}
+    is_send::<dyn Store>();
+}
+
+#[test]
 fn databases_of_others_and_of_the_future_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
@@ -385,30 +417,4 @@ fn databases_of_others_and_of_the_future_are_left_alone() {
     drop(store);
     let error = Sqlite::open(&path).unwrap_err().to_string();
     assert_eq!(error, "the database has version 99, this program knows versions up to 3");
-}
-
-#[test]
-fn registry_deltas_are_the_same_bytes_each_time() {
-    let slices = [slice(10, None, "aa"), slice(20, Some(10), "bb")];
-    let (run, found) = (run(), found());
-    let found = second(&found);
-    let results = results(&slices, &run, &found);
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("registry_deltas.db");
-    crate::write_registry_deltas(&path, &results).unwrap();
-    let once = std::fs::read(&path).unwrap();
-    crate::write_registry_deltas(&path, &results).unwrap();
-    assert_eq!(std::fs::read(&path).unwrap(), once);
-    let names: Vec<_> = folder.path().read_dir().unwrap().collect();
-    assert_eq!(names.len(), 1, "nothing is left beside it");
-    let line: (String, i64, String, Option<bool>, String) = Connection::open(&path)
-        .unwrap()
-        .query_row(
-            "SELECT hivepath, sliceid, cellaction, iskeybefore, slicetype
-             FROM regdelta JOIN hive USING (hiveid) WHERE hivepath = '|' LIMIT 1",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
-        )
-        .unwrap();
-    assert_eq!(line, ("|".into(), 20, "created".into(), None, "Install".into()));
 }

@@ -5,6 +5,7 @@ pub mod gpt;
 pub mod mbr;
 pub mod need;
 pub mod ntfs;
+pub mod original;
 pub mod postgres;
 pub mod regf;
 pub mod sequences;

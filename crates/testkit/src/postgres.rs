@@ -56,6 +56,23 @@ echo "$folder"
 cat >/dev/null
 "#;
 
+/// Kills a server with all its processes at once, and clears away what would make another one
+/// believe that it still runs: where nobody buries them, they have their numbers as zombies.
+const KILL: &str = r#"
+set -e
+cd "$1"
+pid=$(head -n 1 data/postmaster.pid)
+all="$pid $(ps -o pid= --ppid "$pid")"
+kill -9 $all || true
+for _ in $(seq 200); do
+    ps -o stat= -p "$(echo $all | tr ' ' ,)" | grep -q '^[^Z]' || break
+    sleep 0.05
+done
+rm -f data/postmaster.pid .s.PGSQL.*.lock
+"#;
+
+const START: &str = r#"cd "$1" && "$2/pg_ctl" -D data -w -l log start >/dev/null"#;
+
 /// A running server. It asks for no password but that of a user `examiner`, on a socket in a folder and on a port of this host;
 /// on that with TLS where openssl is here to make a certificate.
 pub struct Server {
@@ -80,23 +97,45 @@ pub fn server() -> Option<&'static Server> {
 }
 
 impl Server {
+    /// Starts a server of the calling test's own, for tests that [`Server::kill`] it; `None` after
+    /// saying that the test is skipped where PostgreSQL is not here. It ends when it is dropped.
+    ///
+    /// # Panics
+    /// When it does not start, and when it is absent and `CI=true`.
+    #[track_caller]
+    pub fn start_own() -> Option<Self> {
+        need::present(programs(), "PostgreSQL (initdb, pg_ctl)").map(|bin| Self::start(&bin))
+    }
+
+    /// Kills the server, which says nothing more to anybody, as when its machine stops.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn kill(&self) {
+        self.shell(KILL);
+    }
+
+    /// Starts a server that was killed again, at the same place, with what was committed.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&self) {
+        self.shell(START);
+    }
+
+    fn shell(&self, script: &str) {
+        let args = [&self.folder, &self.bin];
+        let status = shell(script).args(args).status().expect("a shell for PostgreSQL");
+        assert!(status.success(), "PostgreSQL's server did not do as told: {status}");
+    }
+
     fn start(bin: &Path) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port that is free");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
-        // PostgreSQL refuses to run as root.
-        let mut command = if is_root() {
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--", "sh"]);
-            command
-        } else {
-            Command::new("sh")
-        };
-        let mut child = command
-            .args(["-c", SUPERVISOR, "sh"])
+        let mut child = shell(SUPERVISOR)
             .arg(bin)
             .arg(port.to_string())
-            .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -166,6 +205,19 @@ impl Server {
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8")
     }
+}
+
+/// A shell that runs `script`, with arguments yet to come. PostgreSQL refuses to run as root.
+fn shell(script: &str) -> Command {
+    let mut command = if is_root() {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "sh"]);
+        command
+    } else {
+        Command::new("sh")
+    };
+    command.args(["-c", script, "sh"]).current_dir("/");
+    command
 }
 
 /// The folder with `initdb` and its like, on `$PATH` or where Debian keeps them.

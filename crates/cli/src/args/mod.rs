@@ -13,9 +13,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use self::catalogue::{SliceAddArgs, SliceArgs, SliceCommand};
+pub use self::catalogue::*;
 pub use self::check::CheckArgs;
-pub use self::db::{DbArgs, DbCommand};
+pub use self::db::{DbArgs, DbCommand, ImportArgs};
 pub use self::diff::{DiffArgs, DiffFormat};
 pub use self::export::{ExportArgs, Format};
 pub use self::inspect::InspectArgs;
@@ -51,6 +51,9 @@ pub enum Command {
     Export(ExportArgs),
     Inspect(InspectArgs),
     Slice(SliceArgs),
+    Sequence(SequenceArgs),
+    Os(OsArgs),
+    Vm(VmArgs),
     Db(DbArgs),
     Check(CheckArgs),
     Completions(CompletionsArgs),

@@ -1,7 +1,9 @@
 //! Which slices a run reads, and in which order.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Error, bail};
 use diskprint::{Hex, SliceId};
@@ -32,7 +34,7 @@ impl Planned {
 /// The sequence that ends with `end`: as the database has it, or else the slices beside it in the
 /// order of their ids.
 pub fn sequence(store: &dyn Store, end: &Path) -> Result<Vec<Planned>, Error> {
-    let end = std::path::absolute(end).with_context(|| end.display().to_string())?;
+    let end = absolute(end).with_context(|| end.display().to_string())?;
     if !end.exists() {
         bail!("{}: no such file", end.display());
     }
@@ -67,6 +69,17 @@ pub fn sequence(store: &dyn Store, end: &Path) -> Result<Vec<Planned>, Error> {
     }
     let rows = store.sequence_ending_at(&id)?;
     rows.into_iter().map(|row| of_row(store, row, &beside)).collect()
+}
+
+/// The absolute path of a tarball, by which it is registered and its results are found. Links in it
+/// stay, as they may be how an archive is always named; `..` goes, behind which another file could
+/// have the same name in the results.
+pub fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    match absolute.components().any(|part| part == Component::ParentDir) && absolute.exists() {
+        true => fs::canonicalize(absolute),
+        false => Ok(absolute),
+    }
 }
 
 /// The sequence that ends with `end`, as the database has it.

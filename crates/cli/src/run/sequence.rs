@@ -366,7 +366,17 @@ pub fn outcome(is_clean: bool) -> &'static str {
 
 /// Who works: the user, the machine and the process.
 fn worker() -> String {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+    let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}@{} process {}", user.unwrap_or_default(), host.trim(), std::process::id())
+    let user = user.unwrap_or_else(user_id);
+    format!("{user}@{} process {}", host.trim(), std::process::id())
+}
+
+/// The number of the user, where the environment does not tell the name.
+fn user_id() -> String {
+    #[cfg(unix)]
+    if let Ok(metadata) = std::fs::metadata("/proc/self") {
+        return format!("uid {}", std::os::unix::fs::MetadataExt::uid(&metadata));
+    }
+    "unknown".to_owned()
 }

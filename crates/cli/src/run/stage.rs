@@ -266,11 +266,13 @@ impl Begun {
         let code = if faults.is_empty() { 0 } else { 2 };
         fs::write(self.folder.log("out"), summary)?;
         fs::write(self.folder.log("err"), faults)?;
-        results::write_file(&folder.join(MANIFEST), |out| {
+        fs::write(self.folder.log("status"), format!("{STARTED}{code}\n"))?;
+        // Last: with it the stage is done, and nothing of it is looked at again.
+        let write = |out: &mut results::Out<'_>| {
             serde_json::to_writer_pretty(&mut *out, &manifest)?;
             writeln!(out)
-        })?;
-        fs::write(self.folder.log("status"), format!("{STARTED}{code}\n"))
+        };
+        results::write_file(&folder.join(MANIFEST), write).map(drop)
     }
 
     /// Ends it with an error.

@@ -1,6 +1,8 @@
 //! What the tests of the command line share.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod truth;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;

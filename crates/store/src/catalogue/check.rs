@@ -99,6 +99,9 @@ fn before(key: &Key, sliceid: i64) -> Key {
     std::iter::once(Field::Number(sliceid)).chain(key.iter().skip(1).cloned()).collect()
 }
 
+/// How many slices of a ring are named.
+const ENOUGH: usize = 20;
+
 /// Finds each ring of predecessors once.
 fn loops(next: &BTreeMap<Key, Option<Key>>, all: &mut BTreeSet<Wrong>) {
     let mut seen: BTreeSet<&Key> = BTreeSet::new();
@@ -115,9 +118,12 @@ fn loops(next: &BTreeMap<Key, Option<Key>>, all: &mut BTreeSet<Wrong>) {
         let lowest = ring.iter().min().copied();
         let at = ring.iter().position(|key| Some(*key) == lowest).unwrap_or(0);
         ring.rotate_left(at);
-        let ids: Vec<String> =
-            ring.iter().filter_map(|key| key.first()).map(Field::to_string).collect();
         let name = ring.first().map_or(String::new(), |key| subject(Table::Slice, key));
+        let ids = ring.iter().filter_map(|key| key.first()).map(Field::to_string);
+        let mut ids: Vec<String> = ids.take(ENOUGH).collect();
+        if ring.len() > ENOUGH {
+            ids.push(format!("… ({} slices)", ring.len()));
+        }
         let ids = ids.join(", ");
         all.insert(Wrong {
             rows: ring.into_iter().map(|key| (Table::Slice, key.clone())).collect(),

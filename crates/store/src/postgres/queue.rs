@@ -47,30 +47,26 @@ const JOURNAL_TEXTS: [&str; 4] = ["workstatus", "script", "workerid", "outputdir
 
 /// Adds a row to the journal. What is too long for its column is cut: a note is not worth a run.
 pub(super) fn add_to_journal(client: &mut Client, entry: &JournalEntry) -> Result<(), Error> {
-    let JournalEntry { slice, time, status, script, worker, outputdir } = entry;
     let limits = Limits::read(client)?.of("workjournal", &JOURNAL_TEXTS);
-    let texts: Vec<String> = [status, script, worker, outputdir]
-        .into_iter()
-        .zip(limits)
-        .map(|(text, limit)| cut(&text.replace('\0', "\\u0000"), limit))
-        .collect();
-    let [status, script, worker, outputdir] = texts.as_slice() else { return Ok(()) };
+    let mut texts = entry.texts();
+    for (text, limit) in texts.iter_mut().zip(limits) {
+        cut(text, limit.unwrap_or(usize::MAX));
+    }
+    let [status, script, worker, outputdir] = texts;
     client
         .execute(
             "INSERT INTO workjournal (sliceid, statustime, workstatus, script, workerid, outputdir)
              VALUES ($1::bigint, $2::text::timestamp, $3, $4, $5, $6)",
-            &[&slice.sliceid, time, status, script, worker, outputdir],
+            &[&entry.slice.sliceid, &entry.time, &status, &script, &worker, &outputdir],
         )
         .map_err(doing("writing to the journal"))?;
     Ok(())
 }
 
-fn cut(text: &str, limit: Option<usize>) -> String {
-    match limit {
-        Some(limit) if text.chars().count() > limit => {
-            text.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
-        }
-        _ => text.to_owned(),
+/// Cuts a text that has more characters than `limit`, and says so.
+fn cut(text: &mut String, limit: usize) {
+    if text.chars().count() > limit {
+        *text = text.chars().take(limit.saturating_sub(1)).chain(['…']).collect();
     }
 }
 

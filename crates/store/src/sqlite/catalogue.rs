@@ -113,7 +113,8 @@ impl Open<'_> {
             Field::Number(number) => Value::Integer(*number),
             Field::Text(text) => Value::Text(text.clone()),
         };
-        self.0.execute(sql, params_from_iter(fields.map(value))).map_err(doing(CHANGING))?;
+        let mut statement = self.0.prepare_cached(sql).map_err(doing(CHANGING))?;
+        statement.execute(params_from_iter(fields.map(value))).map_err(doing(CHANGING))?;
         Ok(())
     }
 }

@@ -43,11 +43,11 @@ pub(super) fn add_to_journal(
     connection: &Connection,
     entry: &JournalEntry,
 ) -> rusqlite::Result<usize> {
-    let JournalEntry { slice, time, status, script, worker, outputdir } = entry;
+    let [status, script, worker, outputdir] = entry.texts();
     connection.execute(
         "INSERT INTO workjournal (sliceid, statustime, workstatus, script, workerid, outputdir)
          VALUES (?, ?, ?, ?, ?, ?)",
-        (slice.sliceid, time, status, script, worker, outputdir),
+        (entry.slice.sliceid, &entry.time, status, script, worker, outputdir),
     )
 }
 

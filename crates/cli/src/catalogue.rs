@@ -1,0 +1,34 @@
+//! The catalogue of slices, seen and edited.
+
+use anyhow::{Error, bail};
+use diskprint::SliceId;
+
+use crate::export::sequence_name;
+
+pub mod import;
+pub mod os;
+pub mod sequence;
+pub mod slice;
+mod table;
+mod tarball;
+pub mod vm;
+
+fn slice_id(text: &str) -> Result<SliceId, Error> {
+    let Some(id) = SliceId::from_file_name(&format!("{text}.")) else {
+        bail!(
+            "{text:?} names no slice; its form is OSETID-APPETID-SLICEID, as in 8504-1-7895-1-20"
+        );
+    };
+    Ok(id)
+}
+
+fn sequence_id(text: &str) -> Result<(String, String), Error> {
+    let Some(ids) = sequence_name(text) else {
+        bail!("{text:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1");
+    };
+    Ok(ids)
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().to_string()
+}
