@@ -219,7 +219,7 @@ fn run_all(
     let one =
         |index: &usize| run_one(&work, &watch, &targets[*index], *index, jobs.threads, wants_steps);
     let order = baselines.order(&planned);
-    pipeline::in_jobs(jobs.at_once, &order, one, |nth, result| {
+    let end = |nth: usize, result| {
         let index = order[nth];
         let name = &targets[index].name;
         let (state, steps) = match result {
@@ -238,7 +238,9 @@ fn run_all(
         };
         watch.sequence_ends(index, state, None);
         told[index] = Some(Told { state, steps });
-    });
+    };
+    let all = || pipeline::in_jobs(jobs.at_once, &order, one, end);
+    pipeline::with_ticks(watch::OFTEN, || watch.tick(), all);
     watch.run_ends();
     if let Some(error) = failure {
         return Err(error);
