@@ -1,8 +1,9 @@
 //! Work spread over threads: the only place that has any.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use rayon::prelude::*;
 
@@ -53,6 +54,21 @@ pub fn in_jobs<T: Sync, R: Send>(
     });
 }
 
+/// Calls `tick` every so often, on a thread of its own, while `work` is done.
+pub fn with_ticks<R>(every: Duration, tick: impl Fn() + Send, work: impl FnOnce() -> R) -> R {
+    thread::scope(|scope| {
+        let (working, is_over) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            while is_over.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                tick();
+            }
+        });
+        let result = work();
+        drop(working);
+        result
+    })
+}
+
 /// How many cores there are.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
@@ -78,5 +94,18 @@ mod tests {
             assert!(results.iter().enumerate().all(|(i, it)| *it == Some((i * i) as u64)));
         }
         in_jobs(2, &[0; 0], |_| (), |_, ()| panic!("nothing is to do"));
+    }
+
+    #[test]
+    fn it_ticks_while_there_is_work_and_no_longer() {
+        let ticks = AtomicUsize::new(0);
+        let tick = || {
+            ticks.fetch_add(1, Ordering::Relaxed);
+        };
+        let wait = || while ticks.load(Ordering::Relaxed) < 3 {};
+        with_ticks(Duration::from_millis(1), tick, wait);
+        let after = ticks.load(Ordering::Relaxed);
+        with_ticks(Duration::from_secs(3600), tick, || ());
+        assert_eq!(ticks.load(Ordering::Relaxed), after);
     }
 }

@@ -133,13 +133,22 @@ pub trait Store: Catalogue + Send {
     fn sequence_ends(&self) -> Result<Vec<SliceId>, Error> {
         let mut all = Vec::new();
         for (osetid, appetid) in self.sequences()? {
-            let ends = ends(&self.links(&osetid, &appetid)?);
+            let ends = self.ends(&osetid, &appetid)?;
             let id =
                 |sliceid| SliceId { osetid: osetid.clone(), appetid: appetid.clone(), sliceid };
             all.extend(ends.into_iter().map(id));
         }
         all.sort();
         Ok(all)
+    }
+
+    /// Returns the ids of those slices of an application on an operating system that none of them
+    /// names as predecessor, sorted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn ends(&self, osetid: &str, appetid: &str) -> Result<Vec<i64>, Error> {
+        Ok(ends(&self.links(osetid, appetid)?))
     }
 
     /// Returns the ids of all slices of an application on an operating system, sorted.

@@ -8,5 +8,6 @@ pub mod ntfs;
 pub mod original;
 pub mod postgres;
 pub mod regf;
+pub mod sequences;
 pub mod small_disk;
 pub mod vmdk;

@@ -6,6 +6,7 @@ use anyhow::Error;
 use diskprint_store::{Sqlite, Store};
 
 use super::Finding;
+use crate::run::beside::Beside;
 use crate::run::plan::{self, Planned};
 
 /// Finds the slices of the sequences that end with `tarballs`, or, where none are named, all that
@@ -59,7 +60,8 @@ fn sequences(
         },
     };
     if !tarballs.is_empty() {
-        return tarballs.iter().map(|end| plan::sequence(&*store, end)).collect();
+        let mut beside = Beside::default();
+        return tarballs.iter().map(|end| plan::sequence(&*store, &mut beside, end)).collect();
     }
     match store.sequence_ends() {
         Ok(ends) => ends.iter().map(|end| plan::registered(&*store, end)).collect(),

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -13,11 +14,13 @@ use crate::database::Session;
 use crate::summary::{self, OUTCOME_FAILED, Step, Summary, printable};
 use crate::{Outcome, describe};
 use baselines::Baselines;
+use beside::Beside;
 use plan::Planned;
 use sequence::{Ended, Folders, Work};
 use watch::{SequenceState, Watch};
 
 mod baselines;
+pub mod beside;
 mod cleanup;
 mod jobs;
 pub mod lock;
@@ -107,9 +110,10 @@ fn targets(args: &RunArgs, session: &Session, ends: &[PathBuf]) -> Result<Vec<Ta
     } else if args.queue {
         queued(session)?
     } else {
+        let mut beside = Beside::default();
         let target = |end: &PathBuf| Target {
             name: end.display().to_string(),
-            planned: session.plan(|store| plan::sequence(store, end)),
+            planned: session.plan(|store| plan::sequence(store, &mut beside, end)),
         };
         ends.iter().map(target).collect()
     };
@@ -124,12 +128,11 @@ fn targets(args: &RunArgs, session: &Session, ends: &[PathBuf]) -> Result<Vec<Ta
 }
 
 fn registered(session: &Session, ends: &[diskprint::SliceId]) -> Result<Vec<Target>, Error> {
-    let several = |end: &diskprint::SliceId| {
-        ends.iter().filter(|other| other.sequence() == end.sequence()).count() > 1
-    };
+    let mut count: HashMap<String, usize> = HashMap::new();
+    ends.iter().for_each(|end| *count.entry(end.sequence()).or_default() += 1);
     let target = |end: &diskprint::SliceId| Target {
         // One application may have several ends; then the sequence is called by its last slice.
-        name: if several(end) { end.to_string() } else { end.sequence() },
+        name: if count[&end.sequence()] > 1 { end.to_string() } else { end.sequence() },
         planned: session.plan(|store| plan::registered(store, end)),
     };
     Ok(ends.iter().map(target).collect())
@@ -168,19 +171,18 @@ fn strays(args: &RunArgs, session: &Session) -> Result<Vec<String>, Error> {
 
 /// Sequences that end with one tarball would write to one folder: the first of them is run.
 fn refuse_twins(targets: &mut Vec<Target>) {
-    let mut seen: Vec<(PathBuf, diskprint::SliceId, String)> = Vec::new();
+    let mut seen: HashMap<PathBuf, (diskprint::SliceId, String)> = HashMap::new();
     targets.retain_mut(|target| {
         let Some(end) = target.planned().last() else { return true };
-        let twin = seen.iter().find(|(tarball, ..)| *tarball == end.tarball);
-        match twin {
-            Some((_, id, _)) if *id == end.id => return false,
-            Some((tarball, _, name)) => {
+        match seen.get(&end.tarball) {
+            Some((id, _)) if *id == end.id => return false,
+            Some((_, name)) => {
                 target.planned = Err(anyhow::anyhow!(
                     "it ends with {}, as {name} does; give it a results folder of its own",
-                    tarball.display()
+                    end.tarball.display()
                 ));
             }
-            None => seen.push((end.tarball.clone(), end.id.clone(), target.name.clone())),
+            None => drop(seen.insert(end.tarball.clone(), (end.id.clone(), target.name.clone()))),
         }
         true
     });
@@ -239,7 +241,7 @@ fn run_all(
     let one =
         |index: &usize| run_one(&work, &watch, &targets[*index], *index, jobs.threads, wants_steps);
     let order = baselines.order(&planned);
-    pipeline::in_jobs(jobs.at_once, &order, one, |nth, result| {
+    let end = |nth: usize, result| {
         let index = order[nth];
         let name = &targets[index].name;
         let (state, steps) = match result {
@@ -258,7 +260,9 @@ fn run_all(
         };
         watch.sequence_ends(index, state, None);
         told[index] = Some(Told { state, steps });
-    });
+    };
+    let all = || pipeline::in_jobs(jobs.at_once, &order, one, end);
+    pipeline::with_ticks(watch::OFTEN, || watch.tick(), all);
     watch.run_ends();
     if let Some(error) = failure {
         return Err(error);

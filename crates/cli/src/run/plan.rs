@@ -9,6 +9,8 @@ use anyhow::{Context, Error, bail};
 use diskprint::SliceId;
 use diskprint_store::{SliceRow, Store};
 
+use super::beside::Beside;
+
 /// A slice to be read.
 pub struct Planned {
     pub id: SliceId,
@@ -22,7 +24,7 @@ pub struct Planned {
 
 /// The sequence that ends with `end`: as the database has it, or else the slices beside it in the
 /// order of their ids.
-pub fn sequence(store: &dyn Store, end: &Path) -> Result<Vec<Planned>, Error> {
+pub fn sequence(store: &dyn Store, beside: &mut Beside, end: &Path) -> Result<Vec<Planned>, Error> {
     let end = absolute(end).with_context(|| end.display().to_string())?;
     if !end.exists() {
         bail!("{}: no such file", end.display());
@@ -42,7 +44,7 @@ pub fn sequence(store: &dyn Store, end: &Path) -> Result<Vec<Planned>, Error> {
              --predecessor 30 --db sqlite:RESULTS/diskprint.db"
         )
     };
-    let beside = beside(&end, &id)?;
+    let beside = beside.of(&end, &id)?;
     let registered = store.sequence_ids(&id.osetid, &id.appetid)?;
     let is_new = |sliceid: &&i64| **sliceid > id.sliceid && !registered.contains(sliceid);
     if let Some(follower) = beside.keys().rev().find(is_new) {
@@ -51,10 +53,9 @@ pub fn sequence(store: &dyn Store, end: &Path) -> Result<Vec<Planned>, Error> {
     if !registered.contains(&id.sliceid) {
         return Ok(by_name(&id, &beside));
     }
-    let ends = store.sequence_ends()?;
-    if !ends.contains(&id) {
-        let same = |end: &&SliceId| (&end.osetid, &end.appetid) == (&id.osetid, &id.appetid);
-        bail!(not_the_end(&id, ends.iter().find(same).map_or(id.sliceid, |end| end.sliceid)));
+    let ends = store.ends(&id.osetid, &id.appetid)?;
+    if !ends.contains(&id.sliceid) {
+        bail!(not_the_end(&id, ends.first().copied().unwrap_or(id.sliceid)));
     }
     let rows = store.sequence_ending_at(&id)?;
     rows.into_iter().map(|row| of_row(store, row, &beside)).collect()
@@ -112,30 +113,4 @@ fn by_name(end: &SliceId, beside: &BTreeMap<i64, PathBuf>) -> Vec<Planned> {
         predecessor = Some(*sliceid);
     }
     planned
-}
-
-/// Endings of the names of tarballs and disk images.
-const ENDINGS: [&str; 14] = [
-    "tar", "tar.gz", "tgz", "tar.xz", "txz", "tar.bz2", "tbz", "tbz2", "tar.zst", "tzst", "vmdk",
-    "raw", "dd", "img",
-];
-
-/// The slices of the sequence of `id` in the folder of `end`, by their ids.
-fn beside(end: &Path, id: &SliceId) -> Result<BTreeMap<i64, PathBuf>, Error> {
-    let folder = end.parent().unwrap_or(Path::new("."));
-    let mut found = BTreeMap::from([(id.sliceid, end.to_owned())]);
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry.with_context(|| folder.display().to_string())?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let ending = name.split_once('.').map_or("", |(_, ending)| ending);
-        let Some(other) = SliceId::from_file_name(&name) else { continue };
-        let same = (&other.osetid, &other.appetid) == (&id.osetid, &id.appetid);
-        if !same || !ENDINGS.contains(&ending) || path == end {
-            continue;
-        }
-        if let Some(twin) = found.insert(other.sliceid, path.clone()) {
-            bail!("{} and {} are both slice {other}; keep one", twin.display(), path.display());
-        }
-    }
-    Ok(found)
 }

@@ -363,12 +363,14 @@ fn export(
         started: started.to_owned(),
         finished: now(),
     };
-    let found = |index: usize| match slices.get(index) {
-        Some(slice) => slice.found(),
-        None => Ok(Found::default()),
-    };
-    let all = Results { slices: &rows, run: &run, found: &found, dequeue: work.dequeue };
     end.stage(Stage::Export, watch, |begun| {
+        let little = little(slices)?;
+        let found = |index: usize| match (little.get(index), slices.get(index)) {
+            (Some(found), _) => Ok(found.clone()),
+            (None, Some(slice)) => slice.found(),
+            (None, None) => Ok(Found::default()),
+        };
+        let all = Results { slices: &rows, run: &run, found: &found, dequeue: work.dequeue };
         let registry_deltas = Stage::Deltas.of(&end.folder).folder().join(REGISTRY_DELTAS);
         write_registry_deltas(&registry_deltas, &all)?;
         begun.wrote(&format!("{}/{REGISTRY_DELTAS}", Stage::Deltas.name()))?;
@@ -381,6 +383,20 @@ fn export(
     })?;
     Ok(true)
 }
+
+/// What was found in all slices, where that is little; else it is loaded for one slice at a time,
+/// as often as it is needed. Loading takes longer than storing, and other sequences wait for the
+/// database meanwhile.
+fn little(slices: &[Slice<'_>]) -> Result<Vec<Found>, Error> {
+    let bytes = slices.iter().map(Slice::found_bytes).sum::<u64>();
+    if bytes > LITTLE {
+        return Ok(Vec::new());
+    }
+    Ok(slices.iter().map(Slice::found).collect::<Result<_, _>>()?)
+}
+
+/// Bytes of files; what is loaded from them is a few times as long.
+const LITTLE: u64 = 16 << 20;
 
 /// What a run would do for a sequence: for each slice the reasons to read it, and the one to store
 /// the results; `None` where nothing is to do.

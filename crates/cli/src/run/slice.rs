@@ -194,6 +194,13 @@ impl<'p> Slice<'p> {
         Ok(Found { files, cells, faults, content: Content { files: files_in_use, hives } })
     }
 
+    /// Length of the files that [`Self::found`] reads.
+    pub fn found_bytes(&self) -> u64 {
+        let files = [(Stage::Deltas, DELTAS), (Stage::Files, FILE_METADATA)];
+        let files = files.map(|(stage, name)| stage.of(&self.folder).folder().join(name));
+        files.iter().filter_map(|path| Some(fs::metadata(path).ok()?.len())).sum()
+    }
+
     /// What differs from the slice before, and all faults, as seen from the sequence.
     pub fn deltas(&self) -> Result<Deltas, diskprint_store::Error> {
         let path = Stage::Deltas.of(&self.folder).folder().join(DELTAS);

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diskprint::printable;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -28,7 +28,8 @@ pub struct Watch {
 
 struct State {
     status: RunStatus,
-    written: Instant,
+    /// Whether the file says the same.
+    is_written: bool,
 }
 
 /// What the file says: how the last run goes or went.
@@ -103,8 +104,9 @@ struct LogLine<'l> {
 /// The file in the results folder.
 pub const STATUS: &str = ".status.json";
 
-/// The file is written anew so often, and when a sequence begins or ends.
-const OFTEN: Duration = Duration::from_millis(500);
+/// The file is written anew so often, when there is news. With thousands of sequences it is long,
+/// and there may be many of them a second.
+pub const OFTEN: Duration = Duration::from_millis(500);
 
 impl Watch {
     /// Begins to watch a run over sequences of those names, for which so many `bytes` of tarballs
@@ -146,7 +148,7 @@ impl Watch {
             format!("{count} sequences")
         });
         overall.enable_steady_tick(Duration::from_millis(200));
-        let state = State { status, written: Instant::now() }.into();
+        let state = State { status, is_written: false }.into();
         let file = results.join(STATUS);
         let watch = Self { format, is_quiet, bars, overall, file, state };
         watch.log(
@@ -237,9 +239,18 @@ impl Watch {
 
     fn change<T>(&self, index: usize, change: impl FnOnce(&mut SequenceStatus) -> T) -> Option<T> {
         let mut state = self.lock();
-        let changed = state.status.sequences.get_mut(index).map(change);
-        state.write(&self.file);
-        changed
+        state.is_written = false;
+        state.status.sequences.get_mut(index).map(change)
+    }
+
+    /// Writes down how the run goes, unless the file says so already. It is to be called as often
+    /// as [`OFTEN`] says.
+    pub fn tick(&self) {
+        let mut state = self.lock();
+        if !state.is_written {
+            state.status.seconds_left = Some(self.overall.eta().as_secs());
+            state.write(&self.file);
+        }
     }
 
     /// Tells that the run ended by itself.
@@ -266,10 +277,7 @@ impl Watch {
         self.overall.inc(bytes);
         let mut state = self.lock();
         state.status.bytes_read += bytes;
-        if state.written.elapsed() >= OFTEN {
-            state.status.seconds_left = Some(self.overall.eta().as_secs());
-            state.write(&self.file);
-        }
+        state.is_written = false;
     }
 
     fn will_not_read(&self, bytes: u64) {
@@ -283,7 +291,7 @@ impl State {
     /// Whoever reads the file sees it whole. It is for looking at only: that it cannot be written
     /// is no reason to stop.
     fn write(&mut self, file: &Path) {
-        self.written = Instant::now();
+        self.is_written = true;
         let part = file.with_extension("part");
         let _ = serde_json::to_vec(&self.status)
             .map_err(io::Error::from)

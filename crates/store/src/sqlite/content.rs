@@ -34,17 +34,18 @@ fn insert<const N: usize>(
     Ok(())
 }
 
-/// Adds digests of contents that are not there. Neither table has an index, so all are looked for
-/// at once.
+/// Adds digests of contents that are not there.
 fn add_digests(connection: &Connection, content: &Content) -> rusqlite::Result<()> {
-    connection.execute_batch("CREATE TEMPORARY TABLE found (keyhash TEXT, md5 TEXT)")?;
-    let rows = content::digests(content).into_iter().map(|(sha1, md5)| [sha1.into(), md5.into()]);
-    insert(connection, "found", &["keyhash", "md5"], rows)?;
-    connection.execute_batch(
-        "INSERT INTO md5 (keyhash, hashval) SELECT keyhash, md5 FROM found
-             WHERE keyhash NOT IN (SELECT keyhash FROM md5) ORDER BY keyhash;
-         INSERT INTO sha1 (keyhash, hashval) SELECT keyhash, keyhash FROM found
-             WHERE keyhash NOT IN (SELECT keyhash FROM sha1) ORDER BY keyhash;
-         DROP TABLE found",
-    )
+    let insert = |table: &str| {
+        connection.prepare_cached(&format!(
+            "INSERT INTO {table} (keyhash, hashval) SELECT ?1, ?2
+             WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE keyhash = ?1)"
+        ))
+    };
+    let (mut md5s, mut sha1s) = (insert("md5")?, insert("sha1")?);
+    for (sha1, md5) in content::digests(content) {
+        md5s.execute((&sha1, md5))?;
+        sha1s.execute((&sha1, &sha1))?;
+    }
+    Ok(())
 }

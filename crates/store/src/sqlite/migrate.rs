@@ -4,10 +4,11 @@ use crate::Error;
 use crate::error::doing;
 
 /// The migrations; a database of version n has had the first n.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/sqlite/0001_workflow.sql"),
     include_str!("../../migrations/sqlite/0002_diskprint.sql"),
     include_str!("../../migrations/sqlite/0003_location.sql"),
+    include_str!("../../migrations/sqlite/0004_lookups.sql"),
 ];
 
 /// `dprt`: the application id in the header of our databases.
