@@ -10,7 +10,7 @@ pub mod os;
 pub mod sequence;
 pub mod slice;
 mod table;
-mod tarball;
+pub mod tarball;
 pub mod vm;
 
 fn slice_id(text: &str) -> Result<SliceId, Error> {
@@ -27,8 +27,4 @@ fn sequence_id(text: &str) -> Result<(String, String), Error> {
         bail!("{text:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1");
     };
     Ok(ids)
-}
-
-fn now() -> String {
-    jiff::Timestamp::now().to_string()
 }

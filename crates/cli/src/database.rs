@@ -158,6 +158,9 @@ pub struct Session {
 /// How long a database that went away is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often it is waited for in one piece of work, which may be what makes it go away.
+const LOSSES: u32 = 5;
+
 impl Session {
     /// Opens the database of a run, and makes what it lacks.
     pub fn open(args: &DatabaseArgs, results: &Path) -> Result<Self> {
@@ -189,13 +192,14 @@ impl Session {
         mut work: impl FnMut(&mut dyn Store) -> Result<T, diskprint_store::Error>,
     ) -> Result<T> {
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        let begun = Instant::now();
+        let mut losses = 0;
         loop {
             let error = match work(&mut **store) {
-                Err(error) if error.is_gone() => error,
+                Err(error) if error.is_gone() && losses < LOSSES => error,
                 done => return done.with_context(|| format!("database {self}")),
             };
-            self.come_back(&mut store, error, begun)?;
+            losses += 1;
+            self.come_back(&mut store, error)?;
         }
     }
 
@@ -205,12 +209,8 @@ impl Session {
     }
 
     /// Connects anew, as soon as that is possible.
-    fn come_back(
-        &self,
-        store: &mut Box<dyn Store>,
-        gone: diskprint_store::Error,
-        begun: Instant,
-    ) -> Result<()> {
+    fn come_back(&self, store: &mut Box<dyn Store>, gone: diskprint_store::Error) -> Result<()> {
+        let begun = Instant::now();
         let gone = Error::new(gone).context(format!("database {self}"));
         self.warn(&format!("{gone:#}; waiting for it to come back"));
         while begun.elapsed() < PATIENCE {

@@ -106,9 +106,10 @@ fn describe(error: &Error) -> String {
     text
 }
 
-/// The time, ISO 8601 in UTC.
+/// The time in milliseconds, ISO 8601 in UTC.
 fn now() -> String {
-    jiff::Timestamp::now().to_string()
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now).to_string()
 }
 
 fn is_broken_pipe(error: &Error) -> bool {

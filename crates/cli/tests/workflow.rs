@@ -437,6 +437,8 @@ fn the_queue_is_worked_off() {
     original.sql("ALTER TABLE regdelta DROP CONSTRAINT refused");
     let ended = original.run("--queue", &["--log-format", "json"]);
     ended.expect(1, "\n1 done, 0 skipped, 1 failed\n");
+    let warnings = ended.events().into_iter().filter(|(event, _)| event == "warning").count();
+    assert_eq!(warnings, 1, "{}", ended.err);
     assert!(!ended.err.contains("8504-1-7901-1-20\""), "{}", ended.err);
     assert_eq!(original.queue(), [&tarballs("7950-2")[..], &stray].concat());
 

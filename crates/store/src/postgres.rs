@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use ::postgres::config::SslMode;
 use ::postgres::types::ToSql;
@@ -202,6 +203,24 @@ impl Store for Postgres {
         let mut found =
             self.query("looking for a tarball", sql, &[&slicehash], |row| row.try_get(0))?;
         Ok(found.pop().flatten())
+    }
+
+    fn hashes_at(&self, location: &str) -> Result<Vec<String>, Error> {
+        let sql = "SELECT slicehash::text FROM storage WHERE location = $1";
+        let mut hashes =
+            self.query("looking for a tarball", sql, &[&location], |row| row.try_get(0))?;
+        hashes.sort();
+        Ok(hashes)
+    }
+
+    fn regdelta_rows(&self) -> Result<BTreeMap<SliceId, u64>, Error> {
+        let sql = "SELECT osetid::text, appetid::text, sliceid::bigint, count(*) FROM regdelta
+                   GROUP BY 1, 2, 3";
+        let rows = self.query("counting rows", sql, &[], |row| {
+            let (osetid, appetid, sliceid) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            Ok((SliceId { osetid, appetid, sliceid }, row.try_get::<_, i64>(3)?.cast_unsigned()))
+        })?;
+        Ok(rows.into_iter().collect())
     }
 
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {

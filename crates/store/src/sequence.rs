@@ -18,7 +18,8 @@ pub struct SliceRow {
     pub predecessor: Option<i64>,
     /// Absolute path of its tarball.
     pub location: String,
-    /// SHA-256 of the tarball file, lower-case hexadecimal digits.
+    /// Hash by which table `storage` knows the tarball: SHA-256 in lower-case hexadecimal digits,
+    /// or what the original's users had stored.
     pub slicehash: String,
 }
 

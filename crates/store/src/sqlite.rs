@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -144,6 +145,26 @@ impl Store for Sqlite {
 
     fn stored_at(&self, slicehash: &str) -> Result<Option<String>, Error> {
         stored_at(&self.connection, slicehash).map_err(doing("looking for a tarball"))
+    }
+
+    fn hashes_at(&self, location: &str) -> Result<Vec<String>, Error> {
+        self.connection
+            .prepare_cached("SELECT slicehash FROM storage WHERE location = ? ORDER BY slicehash")
+            .and_then(|mut statement| statement.query_map([location], |row| row.get(0))?.collect())
+            .map_err(doing("looking for a tarball"))
+    }
+
+    fn regdelta_rows(&self) -> Result<BTreeMap<SliceId, u64>, Error> {
+        let read = |row: &rusqlite::Row<'_>| {
+            let (osetid, appetid, sliceid) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let count: i64 = row.get(3)?;
+            Ok((SliceId { osetid, appetid, sliceid }, count.cast_unsigned()))
+        };
+        let sql = "SELECT osetid, appetid, sliceid, count(*) FROM regdelta GROUP BY 1, 2, 3";
+        self.connection
+            .prepare(sql)
+            .and_then(|mut statement| statement.query_map([], read)?.collect())
+            .map_err(doing("counting rows"))
     }
 
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {

@@ -18,7 +18,8 @@ const SETTINGS: &str = "
     BEGIN;
 ";
 
-/// Writes `path` anew: under another name first, which `fill` fills, then renamed.
+/// Writes `path` anew: under another name first, which `fill` fills, then renamed. Nothing is left
+/// of a file that cannot be written.
 pub(crate) fn write(
     path: &Path,
     fill: impl FnOnce(&Connection) -> Result<(), Error>,
@@ -27,19 +28,37 @@ pub(crate) fn write(
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     let failed = |source| Error::Write { path: path.to_owned(), source };
-    match fs::remove_file(&partial) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
+    remove(&partial).map_err(failed)?;
+    let written = write_partial(&partial, path, fill);
+    if written.is_err() {
+        // It may be what the disk is full of.
+        let _ = remove(&partial);
     }
+    written?;
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = File::open(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    folder.sync_all().map_err(failed)
+}
+
+fn write_partial(
+    partial: &Path,
+    path: &Path,
+    fill: impl FnOnce(&Connection) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.to_owned(), source };
     let sql = |error| failed(io::Error::other::<rusqlite::Error>(error));
-    let connection = Connection::open(&partial).map_err(sql)?;
+    let connection = Connection::open(partial).map_err(sql)?;
     connection.execute_batch(SETTINGS).map_err(sql)?;
     fill(&connection)?;
     connection.execute_batch("COMMIT").map_err(sql)?;
     connection.close().map_err(|(_, error)| sql(error))?;
-    File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
-    fs::rename(&partial, path).map_err(failed)?;
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = File::open(folder.unwrap_or(Path::new("."))).map_err(failed)?;
-    folder.sync_all().map_err(failed)
+    File::open(partial).and_then(|file| file.sync_all()).map_err(failed)?;
+    fs::rename(partial, path).map_err(failed)
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use diskprint::{CellDelta, Fault, FileDelta, SliceId};
 
 use crate::sequence::{ends, order};
@@ -47,6 +49,12 @@ pub trait Store: Catalogue + Send {
     /// # Errors
     /// When the database fails.
     fn stored_at(&self, slicehash: &str) -> Result<Option<String>, Error>;
+
+    /// Returns the hashes that table `storage` has for what is at `location`, sorted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn hashes_at(&self, location: &str) -> Result<Vec<String>, Error>;
 
     /// Stores what a run found in one sequence, in one transaction: its slices' earlier rows are
     /// replaced, ids of hives are used again.
@@ -111,6 +119,12 @@ pub trait Store: Catalogue + Send {
     /// # Errors
     /// When the database fails.
     fn journal_entries(&self) -> Result<Vec<Journaled>, Error>;
+
+    /// Returns how many rows table `regdelta` has for each slice, in one pass over it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn regdelta_rows(&self) -> Result<BTreeMap<SliceId, u64>, Error>;
 
     /// Returns the slices that no slice of their sequence names as predecessor, sorted.
     ///

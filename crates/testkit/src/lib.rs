@@ -9,4 +9,5 @@ pub mod original;
 pub mod postgres;
 pub mod regf;
 pub mod sequences;
+pub mod small_disk;
 pub mod vmdk;

@@ -9,10 +9,10 @@ use anyhow::{Context, Error, bail};
 use diskprint::printable;
 use diskprint_store::{Change, Effect, Error as StoreError, Problem, Store, Table};
 
-use super::now;
 use super::tarball::{self, Verdict};
 use crate::args::ImportArgs;
 use crate::database;
+use crate::now;
 
 mod csv;
 mod lexer;

@@ -4,9 +4,9 @@ use anyhow::Error;
 use diskprint_store::{Change, OperatingSystem, Table};
 use serde::Serialize;
 
-use super::now;
 use super::table::{or_dash, print, print_json};
 use crate::args::{ListArgs, OsAddArgs, OsArgs, OsCommand, OsRemoveArgs};
+use crate::now;
 use crate::{Outcome, database};
 
 /// Adds, lists and removes operating systems.

@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use super::table::{or_dash, print, print_json};
 use super::tarball::{self, Verdict};
-use super::{now, sequence_id, slice_id};
+use super::{sequence_id, slice_id};
 use crate::args::{
     SliceAddArgs, SliceArgs, SliceCommand, SliceEditArgs, SliceListArgs, SliceRemoveArgs,
 };
 use crate::run::plan;
-use crate::{Outcome, database};
+use crate::{Outcome, database, now};
 
 /// Adds, edits, lists and removes slices.
 pub fn run(args: &SliceArgs) -> Result<Outcome, Error> {

@@ -4,9 +4,9 @@ use anyhow::Error;
 use diskprint_store::{Change, Table, VirtualMachine};
 use serde::Serialize;
 
-use super::now;
 use super::table::{or_dash, print, print_json};
 use crate::args::{ListArgs, VmAddArgs, VmArgs, VmCommand, VmRemoveArgs};
+use crate::now;
 use crate::{Outcome, database};
 
 /// Adds, lists and removes virtual machines.

@@ -14,33 +14,27 @@ use super::stage::Stage;
 use crate::args::Cleanup;
 use crate::summary::printable;
 
-/// Deals with the remains that are in the way of a run. Says whether to go on with it.
+/// Deals with the remains that are in the way of a run. Says of how many stages they were removed
+/// without asking; `None` where the run is not to go on.
 pub fn run<'p>(
     results: &Path,
     planned: impl Iterator<Item = &'p Planned>,
     what: Option<Cleanup>,
-    quiet: bool,
-) -> Result<bool, Error> {
+) -> Result<Option<usize>, Error> {
     let remains = remains(results, planned).with_context(|| results.display().to_string())?;
     let what = what.unwrap_or(Cleanup::Check);
     match what {
         Cleanup::List => {
             list(&mut io::stdout().lock(), &remains)?;
-            Ok(false)
+            Ok(None)
         }
-        Cleanup::Ignore => Ok(true),
-        Cleanup::Check if remains.iter().any(|it| !it.is_scratch) && is_terminal() => ask(&remains),
+        Cleanup::Ignore => Ok(Some(0)),
+        Cleanup::Check if remains.iter().any(|it| !it.is_scratch) && is_terminal() => {
+            Ok(ask(&remains)?.then_some(0))
+        }
         Cleanup::Check | Cleanup::Erase => {
             erase(&remains)?;
-            let stages = remains.iter().filter(|it| !it.is_scratch).count();
-            if stages > 0 && !quiet {
-                // Nothing is left to say it to when standard error is gone.
-                let _ = writeln!(
-                    io::stderr(),
-                    "diskprint: removed what {stages} stages left that did not end"
-                );
-            }
-            Ok(true)
+            Ok(Some(remains.iter().filter(|it| !it.is_scratch).count()))
         }
     }
 }

@@ -2,10 +2,11 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Error, bail};
 use diskprint::pipeline;
+use diskprint_store::QueueEntry;
 
 use crate::args::{LogFormat, RunArgs};
 use crate::config::Config;
@@ -50,6 +51,9 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     if args.dry_run {
         let session = Session::for_looking(&args.database, results)?;
         let targets = targets(args, &session, ends)?;
+        for stray in strays(args, &session)? {
+            eprintln!("diskprint: warning: {stray}");
+        }
         return print_plans(&session, results, &targets, args.re_export);
     }
     fs::create_dir_all(results).with_context(|| format!("results folder {}", results.display()))?;
@@ -58,12 +62,12 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let targets = targets(args, &session, ends)?;
     let what = args.cleanup.or(config.cleanup);
     let planned = targets.iter().flat_map(Target::planned);
-    if !cleanup::run(results, planned, what, args.output.quiet)? {
+    let Some(removed) = cleanup::run(results, planned, what)? else {
         return Ok(Outcome::Clean);
-    }
+    };
     let format = args.log_format.or(config.log_format).unwrap_or(LogFormat::Text);
     ctrlc::set_handler(move || stop(format)).context("signals cannot be waited for")?;
-    run_all(args, &config, &session, results, &targets, format)
+    run_all(args, &config, &session, results, &targets, format, removed)
 }
 
 /// Ends the run on Ctrl-C or SIGTERM. Outputs appear whole or not at all and the database in one
@@ -134,16 +138,12 @@ fn registered(session: &Session, ends: &[diskprint::SliceId]) -> Result<Vec<Targ
     Ok(ends.iter().map(target).collect())
 }
 
-/// The sequences whose tarballs wait in the queue. What waits and is no slice stays there.
+/// The sequences whose tarballs wait in the queue.
 fn queued(session: &Session) -> Result<Vec<Target>, Error> {
     let queue = session.with(|store| store.queue())?;
     let ends = session.with(|store| store.sequence_ends())?;
     let mut wanted = Vec::new();
     for entry in &queue {
-        if entry.slices.is_empty() {
-            let location = printable(&entry.location);
-            eprintln!("diskprint: {location} waits in the queue, and no slice has its slicehash");
-        }
         for end in &ends {
             let is_of = |slice: &&diskprint::SliceId| slice.sequence() == end.sequence();
             if entry.slices.iter().any(|slice| is_of(&slice)) && !wanted.contains(end) {
@@ -153,6 +153,20 @@ fn queued(session: &Session) -> Result<Vec<Target>, Error> {
     }
     wanted.sort();
     registered(session, &wanted)
+}
+
+/// What is to be told of tarballs that wait in the queue and are no slices: they stay there.
+fn strays(args: &RunArgs, session: &Session) -> Result<Vec<String>, Error> {
+    if !args.queue {
+        return Ok(Vec::new());
+    }
+    let mut queue = session.with(|store| store.queue())?;
+    queue.retain(|entry| entry.slices.is_empty());
+    let tell = |entry: &QueueEntry| {
+        let location = printable(&entry.location);
+        format!("{location} waits in the queue, and no slice has its slicehash")
+    };
+    Ok(queue.iter().map(tell).collect())
 }
 
 /// Sequences that end with one tarball would write to one folder: the first of them is run.
@@ -188,6 +202,7 @@ fn run_all(
     results: &Path,
     targets: &[Target],
     format: LogFormat,
+    removed: usize,
 ) -> Result<Outcome, Error> {
     let is_single = targets.len() == 1 && !args.all && !args.queue;
     let quiet = args.output.quiet || (args.output.json && !io::stderr().is_terminal());
@@ -196,6 +211,12 @@ fn run_all(
     let watch = Watch::new(results, format, quiet, names, bytes);
     let watch = Arc::new(watch);
     session.watch(watch.clone());
+    if removed > 0 {
+        watch.note(&format!("removed what {removed} stages left that did not end"));
+    }
+    for stray in strays(args, session)? {
+        watch.warn(&stray);
+    }
 
     let planned: Vec<&[Planned]> = targets.iter().map(Target::planned).collect();
     let scratch = tempfile::Builder::new().prefix(lock::SCRATCH).tempdir_in(results);
@@ -207,6 +228,7 @@ fn run_all(
         session,
         baselines: &baselines,
         folders: Folders::default(),
+        regdelta_rows: OnceLock::new(),
         re_export: args.re_export,
         dequeue: args.queue,
     };
@@ -364,6 +386,7 @@ fn print_plans(
         session,
         baselines: &baselines,
         folders: Folders::default(),
+        regdelta_rows: OnceLock::new(),
         re_export,
         dequeue: false,
     };

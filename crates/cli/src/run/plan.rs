@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Error, bail};
-use diskprint::{Hex, SliceId};
+use diskprint::SliceId;
 use diskprint_store::{SliceRow, Store};
 
 use super::beside::Beside;
@@ -18,19 +18,8 @@ pub struct Planned {
     pub slicetype: String,
     /// Absolute path.
     pub tarball: PathBuf,
-}
-
-impl Planned {
-    /// The row of the slice, once the hash of its tarball is known.
-    pub fn row(&self, slicehash: &[u8; 32]) -> SliceRow {
-        SliceRow {
-            id: self.id.clone(),
-            slicetype: self.slicetype.clone(),
-            predecessor: self.predecessor,
-            location: self.tarball.to_string_lossy().into_owned(),
-            slicehash: Hex(slicehash).to_string(),
-        }
-    }
+    /// The hash that the database has for it; `None` where it does not know the slice.
+    pub registered: Option<String>,
 }
 
 /// The sequence that ends with `end`: as the database has it, or else the slices beside it in the
@@ -111,7 +100,7 @@ fn of_row(
         // The tarballs were moved, and table storage was told.
         tarball = elsewhere;
     }
-    Ok(Planned { id, predecessor, slicetype, tarball })
+    Ok(Planned { id, predecessor, slicetype, tarball, registered: Some(slicehash) })
 }
 
 fn by_name(end: &SliceId, beside: &BTreeMap<i64, PathBuf>) -> Vec<Planned> {
@@ -120,7 +109,7 @@ fn by_name(end: &SliceId, beside: &BTreeMap<i64, PathBuf>) -> Vec<Planned> {
     for (sliceid, tarball) in beside {
         let id = SliceId { sliceid: *sliceid, ..end.clone() };
         let (slicetype, tarball) = ("Default".to_owned(), tarball.clone());
-        planned.push(Planned { id, predecessor, slicetype, tarball });
+        planned.push(Planned { id, predecessor, slicetype, tarball, registered: None });
         predecessor = Some(*sliceid);
     }
     planned

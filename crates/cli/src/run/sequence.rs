@@ -1,13 +1,13 @@
 //! The main job: one sequence from its tarballs to the database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Error, bail};
 use diskprint::diff::Comparison;
 use diskprint::survey::Survey;
-use diskprint::{Digests, Hex, KnownHives};
+use diskprint::{Digests, Hex, KnownHives, SliceId};
 use diskprint_store::{Found, JournalEntry, Results, Run, SliceRow, write_registry_deltas};
 
 use super::baselines::{Baselines, User};
@@ -15,6 +15,7 @@ use super::plan::Planned;
 use super::slice::{Before, Slice};
 use super::stage::{Inputs, REGISTRY_DELTAS, Stage, Why};
 use super::watch::SequenceWatch;
+use crate::catalogue::tarball::{Verdict, verify};
 use crate::database::Session;
 use crate::summary::{OUTCOME_CLEAN, OUTCOME_FAULTS, Step};
 use crate::{VERSION, now};
@@ -26,6 +27,8 @@ pub struct Work<'a> {
     pub session: &'a Session,
     pub baselines: &'a Baselines,
     pub folders: Folders,
+    /// Rows of each slice in table `regdelta`, as soon as somebody asked.
+    pub regdelta_rows: OnceLock<BTreeMap<SliceId, u64>>,
     /// Store again what is stored.
     pub re_export: bool,
     /// Take the tarballs from the queue when their results are stored.
@@ -93,7 +96,6 @@ fn update<'p>(
     let started = now();
     let baseline = work.baselines.user_of(planned);
     let mut slices = slices(work.results, planned)?;
-    tell_why(&slices, watch);
     let any_read = read(work, &mut slices, &baseline, watch)?;
     drop(baseline);
     let is_clean = is_clean(&slices);
@@ -106,16 +108,6 @@ fn slices<'p>(results: &Path, planned: &'p [Planned]) -> Result<Vec<Slice<'p>>, 
         Slice::new(results, planned).with_context(|| format!("slice {}", planned.id))
     };
     planned.iter().map(slice).collect()
-}
-
-/// Tells why slices that were read before are to be read again.
-fn tell_why(slices: &[Slice<'_>], watch: &SequenceWatch<'_>) {
-    for (index, slice) in slices.iter().enumerate() {
-        let to_do = slice.to_do(before(slices, index));
-        if let Some(why) = again(&to_do) {
-            watch.watch().note(&format!("slice {} again: {why}", slice.name()));
-        }
-    }
 }
 
 /// Why stages are done again; `None` where nothing of them was ever done.
@@ -155,8 +147,11 @@ fn read(
         let folder = work.folders.of(&slices[index].folder);
         let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
         let slice = &slices[index];
-        let to_do: Vec<Stage> =
-            slice.to_do(before(slices, index)).into_iter().map(|(stage, _)| stage).collect();
+        let to_do = slice.to_do(before(slices, index));
+        if let Some(why) = again(&to_do) {
+            watch.watch().note(&format!("slice {} again: {why}", slice.name()));
+        }
+        let to_do: Vec<Stage> = to_do.into_iter().map(|(stage, _)| stage).collect();
         // The slice after is compared with this one.
         let is_needed = slices.get(index + 1).is_some_and(|next| {
             next.to_do(Some(slice)).iter().any(|(stage, _)| *stage == Stage::Deltas)
@@ -192,14 +187,13 @@ fn one(
     };
     // From here on it can be seen that the slice is being read, or was.
     let begun = match to_do.contains(&Stage::Disk) {
-        true => Some(Stage::Disk.of(&slice.folder).begin().with_context(|| slice.writing())?),
+        true => Some(Stage::Disk.of(&slice.folder).begin()?),
         false => None,
     };
     let survey = if index == 0 { baseline.get(read) } else { read().map(Arc::new) };
     let survey = match (survey, begun) {
         (Err(error), Some(begun)) => {
-            // Where the log cannot be written, either, the stage is not done all the same.
-            let _ = begun.fail(&format!("{error:#}"));
+            begun.fail(&error);
             return Err(error);
         }
         (survey, _) => survey?,
@@ -223,23 +217,72 @@ fn is_clean(slices: &[Slice<'_>]) -> bool {
     slices.iter().all(|slice| faults(slice) == 0)
 }
 
-/// The rows of the slices, when all of them were read.
-fn rows(slices: &[Slice<'_>]) -> Option<Vec<SliceRow>> {
-    slices.iter().map(|slice| Some(slice.planned.row(&slice.hash?))).collect()
+/// The rows by which the database is to know the slices.
+fn rows(
+    work: &Work<'_>,
+    slices: &[Slice<'_>],
+    watch: &SequenceWatch<'_>,
+) -> Result<Vec<SliceRow>, Error> {
+    let row = |slice: &Slice<'_>| {
+        let Planned { id, predecessor, slicetype, tarball, .. } = slice.planned;
+        Ok(SliceRow {
+            id: id.clone(),
+            slicetype: slicetype.clone(),
+            predecessor: *predecessor,
+            location: tarball.to_string_lossy().into_owned(),
+            slicehash: slicehash(work, slice, watch)?,
+        })
+    };
+    slices.iter().map(row).collect()
+}
+
+/// The hash by which the database knows a tarball, or is to know it: the one that it has, of
+/// whatever kind, as other tables of the original's refer to it, unless that is another file's by
+/// now.
+fn slicehash(
+    work: &Work<'_>,
+    slice: &Slice<'_>,
+    watch: &SequenceWatch<'_>,
+) -> Result<String, Error> {
+    let Planned { tarball, registered, .. } = slice.planned;
+    let ours = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
+    let known = match registered {
+        Some(known) => vec![known.clone()],
+        None => work.session.with(|store| store.hashes_at(&tarball.to_string_lossy()))?,
+    };
+    for theirs in known {
+        let verdict = match theirs.len() {
+            _ if theirs.eq_ignore_ascii_case(&ours) => Verdict::Same,
+            64 => Verdict::Changed,
+            _ => verify(tarball, &theirs),
+        };
+        match verdict {
+            Verdict::Changed if registered.is_some() => watch.watch().warn(&format!(
+                "slice {}: {} is not the file that was registered: its hash was {theirs}, its \
+                 SHA-256 is {ours}; the results are those of the file that is there",
+                slice.name(),
+                tarball.display(),
+            )),
+            Verdict::Changed => {}
+            _ => return Ok(theirs),
+        }
+    }
+    Ok(ours)
 }
 
 /// Digest over everything that the rows in the database depend on.
-fn inputs(slices: &[Slice<'_>], rows: &[SliceRow]) -> String {
+fn inputs(slices: &[Slice<'_>]) -> String {
     let mut list = String::new();
-    for (slice, row) in slices.iter().zip(rows) {
-        let SliceRow { id, slicetype, predecessor, slicehash, .. } = row;
-        list += &format!("{id} {slicetype:?} {predecessor:?} {slicehash}\n");
+    for slice in slices {
+        let Planned { id, predecessor, slicetype, .. } = slice.planned;
+        list += &format!("{id} {slicetype:?} {predecessor:?}\n");
         for stage in [Stage::Files, Stage::Registry, Stage::Deltas] {
             let outputs = stage.of(&slice.folder).manifest().map(|manifest| manifest.outputs);
             for (path, made) in outputs.unwrap_or_default() {
                 list += &format!("{path} {}\n", made.sha256);
             }
         }
+        list += &format!("{}\n", slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default());
     }
     Hex(&Digests::of(list.as_bytes()).sha256).to_string()
 }
@@ -247,6 +290,7 @@ fn inputs(slices: &[Slice<'_>], rows: &[SliceRow]) -> String {
 /// Why the results of a sequence, which are on the disk, are to be stored; `None` when they are.
 fn why_export(
     work: &Work<'_>,
+    slices: &[Slice<'_>],
     end: &Slice<'_>,
     inputs: &Inputs,
     digest: &str,
@@ -258,9 +302,28 @@ fn why_export(
         return Ok(Some(why));
     }
     let last = work.session.with(|store| store.last_run(&end.planned.id))?;
-    let is_stored =
-        last.is_some_and(|last| last.run.inputs == digest && last.run.version == VERSION);
+    let is_stored = match last {
+        Some(last) if last.run.inputs == digest && last.run.version == VERSION => {
+            last.cells == work.rows_of(slices)?
+        }
+        _ => false,
+    };
     Ok(if is_stored { None } else { Some(Why::NotStored) })
+}
+
+impl Work<'_> {
+    /// How many rows table `regdelta` has for slices, when it was first asked for in this run:
+    /// others may have emptied it.
+    fn rows_of(&self, slices: &[Slice<'_>]) -> Result<u64, Error> {
+        let rows = match self.regdelta_rows.get() {
+            Some(rows) => rows,
+            None => {
+                let rows = self.session.with(|store| store.regdelta_rows())?;
+                self.regdelta_rows.get_or_init(|| rows)
+            }
+        };
+        Ok(slices.iter().filter_map(|slice| rows.get(&slice.planned.id)).sum())
+    }
 }
 
 /// Stores the results of a sequence. Says whether that was to do.
@@ -271,21 +334,28 @@ fn export(
     started: &str,
     watch: &SequenceWatch<'_>,
 ) -> Result<bool, Error> {
-    let (Some(end), Some(rows)) = (slices.last(), rows(slices)) else { return Ok(false) };
-    let digest = inputs(slices, &rows);
+    let Some(end) = slices.last() else { return Ok(false) };
+    let digest = inputs(slices);
     let inputs = Inputs::from([("results".to_owned(), digest.clone())]);
     let folder = work.folders.of(&end.folder);
     let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(why) = why_export(work, end, &inputs, &digest)? else {
+    let Some(why) = why_export(work, slices, end, &inputs, &digest)? else {
         if work.dequeue {
-            let ids: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
+            let ids: Vec<_> = slices.iter().map(|slice| slice.planned.id.clone()).collect();
             work.session.with(|store| store.dequeue(&ids))?;
         }
         return Ok(false);
     };
-    if !matches!(why, Why::Never) {
-        watch.watch().note(&format!("slice {} stored again: {why}", end.name()));
+    let why = match why {
+        Why::Never => None,
+        // Nobody is told anything by the digests of digests.
+        Why::Input { .. } => Some("a slice, its type or its results are others".to_owned()),
+        why => Some(why.to_string()),
+    };
+    if let Some(why) = why {
+        watch.watch().note(&format!("sequence {} stored again: {why}", end.planned.id.sequence()));
     }
+    let rows = rows(work, slices, watch)?;
     let run = Run {
         version: VERSION.to_owned(),
         inputs: digest,
@@ -344,10 +414,10 @@ pub fn why_not_done(work: &Work<'_>, planned: &[Planned]) -> Result<Option<Vec<S
     if whys.iter().any(|why| !why.is_empty()) {
         return Ok(Some(whys));
     }
-    let (Some(end), Some(rows)) = (slices.last(), rows(&slices)) else { return Ok(None) };
-    let digest = inputs(&slices, &rows);
+    let Some(end) = slices.last() else { return Ok(None) };
+    let digest = inputs(&slices);
     let inputs = Inputs::from([("results".to_owned(), digest.clone())]);
-    let why = why_export(work, end, &inputs, &digest)?;
+    let why = why_export(work, &slices, end, &inputs, &digest)?;
     Ok(why.map(|why| {
         if let Some(last) = whys.last_mut() {
             *last = format!("{}: {why}", Stage::Export.name());

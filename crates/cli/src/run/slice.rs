@@ -86,7 +86,9 @@ impl<'p> Slice<'p> {
         let survey =
             survey::read(&self.planned.tarball, scratch, known, &|bytes| watch.read(bytes))?;
         if let (Some(stamp), true) = (stamp, survey.container.is_one_file()) {
-            stamp.write(&self.folder, &survey.slicehash)?;
+            stamp
+                .write(&self.folder, &survey.slicehash)
+                .with_context(|| format!("writing to {}", self.folder.display()))?;
         }
         Ok(survey)
     }
@@ -162,30 +164,21 @@ impl<'p> Slice<'p> {
     ) -> Result<(), Error> {
         let name = self.name();
         watch.stage(&name, stage.name());
-        let writing = || self.writing();
-        let mut begun = stage.of(&self.folder).begin().with_context(writing)?;
-        match work(&mut begun) {
-            Ok((inputs, summary, faults)) => {
-                let faults: Vec<&Fault> = faults.iter().collect();
-                begun.end(inputs, &summary, &faults).with_context(writing)?;
-                watch.stage_ends(&name, stage.name(), faults.len());
+        let mut begun = stage.of(&self.folder).begin()?;
+        let ended = work(&mut begun).and_then(|(inputs, summary, faults)| {
+            let faults: Vec<&Fault> = faults.iter().collect();
+            begun.end(inputs, &summary, &faults).map(|()| faults.len())
+        });
+        match ended {
+            Ok(faults) => {
+                watch.stage_ends(&name, stage.name(), faults);
                 Ok(())
             }
             Err(error) => {
-                let error = match error.downcast::<std::io::Error>() {
-                    Ok(error) => Error::new(error).context(writing()),
-                    Err(error) => error,
-                };
-                // Where the log cannot be written, either, the stage is not done all the same.
-                let _ = begun.fail(&format!("{error:#}"));
+                begun.fail(&error);
                 Err(error)
             }
         }
-    }
-
-    /// What was being done when its outputs could not be written.
-    pub fn writing(&self) -> String {
-        format!("writing to {}", self.folder.display())
     }
 
     /// What was found in it, as its outputs have it.

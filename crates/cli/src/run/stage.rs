@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Error};
 use diskprint::results::{self, Written};
 use diskprint::survey::Output;
 use diskprint::{Fault, Hex, pipeline};
@@ -154,6 +155,10 @@ impl StageFolder {
     /// Why it is to be done, by what is there and `inputs`; `None` when it is done.
     pub fn why_not_done(&self, inputs: &Inputs) -> Option<Why> {
         let Some(manifest) = self.manifest() else { return Some(self.why_no_manifest()) };
+        // The log's last line, which is written behind the manifest, may have found no room.
+        if let Some(Status::Begun | Status::Failed) = self.status() {
+            return Some(Why::NotEnded);
+        }
         if manifest.version != VERSION {
             return Some(Why::Version(manifest.version));
         }
@@ -192,20 +197,33 @@ impl StageFolder {
     }
 
     /// Begins it: from now on, until it ends, it is not done.
-    pub fn begin(self) -> io::Result<Begun> {
+    pub fn begin(self) -> Result<Begun, Error> {
         let folder = self.folder();
-        fs::create_dir_all(&folder)?;
-        match fs::remove_file(folder.join(MANIFEST)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        fs::create_dir_all(&folder).with_context(|| writing(&folder))?;
+        let manifest = folder.join(MANIFEST);
+        match fs::remove_file(&manifest) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| writing(&manifest));
+            }
             _ => {}
         }
-        results::remove_unfinished(&folder)?;
+        results::remove_unfinished(&folder).with_context(|| writing(&folder))?;
         for kind in ["out", "err"] {
-            fs::write(self.log(kind), "")?;
+            self.write_log(kind, "")?;
         }
-        fs::write(self.log("status"), STARTED)?;
+        self.write_log("status", STARTED)?;
         Ok(Begun { folder: self, outputs: BTreeMap::new() })
     }
+
+    fn write_log(&self, kind: &str, text: &str) -> Result<(), Error> {
+        let log = self.log(kind);
+        fs::write(&log, text).with_context(|| writing(&log))
+    }
+}
+
+/// What was being done when a file could not be written.
+fn writing(path: &Path) -> String {
+    format!("writing {}", path.display())
 }
 
 /// The first line of a status log; the second is the exit code, when there is one.
@@ -232,10 +250,11 @@ impl Begun {
     }
 
     /// Writes outputs, each so that it is there whole or not at all.
-    pub fn write(&mut self, outputs: &[Output<'_>]) -> io::Result<()> {
+    pub fn write(&mut self, outputs: &[Output<'_>]) -> Result<(), Error> {
         let folder = self.folder();
         let write = |output: &Output<'_>| {
-            results::write_file(&folder.join(&output.name), |out| (output.write)(out))
+            let path = folder.join(&output.name);
+            results::write_file(&path, |out| (output.write)(out)).with_context(|| writing(&path))
         };
         for (output, written) in outputs.iter().zip(pipeline::map(outputs, write)) {
             let path = format!("{}/{}", self.folder.stage.name(), output.name);
@@ -245,40 +264,50 @@ impl Begun {
     }
 
     /// Takes note of an output that was written otherwise, by its path in the folder of the slice.
-    pub fn wrote(&mut self, path: &str) -> io::Result<()> {
-        let written = results::hash_file(&self.folder.slice.join(path))?;
+    pub fn wrote(&mut self, path: &str) -> Result<(), Error> {
+        let file = self.folder.slice.join(path);
+        let written = results::hash_file(&file).with_context(|| file.display().to_string())?;
         self.outputs.insert(path.to_owned(), Made::from(written));
         Ok(())
     }
 
     /// Ends it: what it wrote is all that its folder holds, and it is done.
-    pub fn end(self, inputs: Inputs, summary: &str, faults: &[&Fault]) -> io::Result<()> {
+    pub fn end(&mut self, inputs: Inputs, summary: &str, faults: &[&Fault]) -> Result<(), Error> {
         let folder = self.folder();
-        self.remove_others()?;
-        results::sync_folder(&folder)?;
+        self.remove_others()
+            .and_then(|()| results::sync_folder(&folder))
+            .with_context(|| writing(&folder))?;
         let manifest = Manifest {
             version: VERSION.to_owned(),
             inputs,
-            outputs: self.outputs,
+            outputs: std::mem::take(&mut self.outputs),
             faults: faults.len(),
         };
         let faults: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
         let code = if faults.is_empty() { 0 } else { 2 };
-        fs::write(self.folder.log("out"), summary)?;
-        fs::write(self.folder.log("err"), faults)?;
-        fs::write(self.folder.log("status"), format!("{STARTED}{code}\n"))?;
+        self.folder.write_log("out", summary)?;
+        self.folder.write_log("err", &faults)?;
+        self.folder.write_log(
+            "status",
+            &format!(
+                "{STARTED}{code}
+"
+            ),
+        )?;
         // Last: with it the stage is done, and nothing of it is looked at again.
-        let write = |out: &mut results::Out<'_>| {
+        let path = folder.join(MANIFEST);
+        results::write_file(&path, |out| {
             serde_json::to_writer_pretty(&mut *out, &manifest)?;
             writeln!(out)
-        };
-        results::write_file(&folder.join(MANIFEST), write).map(drop)
+        })
+        .map(drop)
+        .with_context(|| writing(&path))
     }
 
-    /// Ends it with an error.
-    pub fn fail(self, error: &str) -> io::Result<()> {
-        fs::write(self.folder.log("err"), format!("{error}\n"))?;
-        fs::write(self.folder.log("status"), format!("{STARTED}1\n"))
+    /// Ends it with an error. Where the logs cannot be written, either, it is not done all the same.
+    pub fn fail(&self, error: &Error) {
+        let _ = self.folder.write_log("status", &format!("{STARTED}1\n"));
+        let _ = self.folder.write_log("err", &format!("{error:#}\n"));
     }
 
     /// Removes what an earlier run left in its folder and this one did not make.
@@ -336,9 +365,13 @@ mod tests {
         fs::write(stage().folder().join(".part-killed"), "").unwrap();
         let begun = stage().begin().unwrap();
         assert_eq!(stage().why_not_done(&inputs("aa")), Some(Why::NotEnded));
-        begun.fail("no room").unwrap();
+        begun.fail(&Error::msg("no room"));
         assert_eq!(stage().why_not_done(&inputs("aa")), Some(Why::Failed));
         assert_eq!(fs::read_to_string(scratch.path().join("files.err.log")).unwrap(), "no room\n");
+        // The log did not come to its end, though the manifest did.
+        done(scratch.path(), "x");
+        fs::write(scratch.path().join("files.status.log"), "").unwrap();
+        assert_eq!(stage().why_not_done(&inputs("aa")), Some(Why::NotEnded));
         // What the earlier one made goes with the end of the next.
         done(scratch.path(), "y");
         let names = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();

@@ -91,6 +91,16 @@ impl SequenceState {
     }
 }
 
+/// A log line for machines.
+#[derive(Serialize)]
+struct LogLine<'l> {
+    time: String,
+    level: &'l str,
+    event: &'l str,
+    #[serde(flatten)]
+    fields: Value,
+}
+
 /// The file in the results folder.
 pub const STATUS: &str = ".status.json";
 
@@ -160,12 +170,9 @@ impl Watch {
         if self.format != LogFormat::Json {
             return;
         }
-        let mut line = json!({ "time": now(), "level": level, "event": event });
-        if let (Some(line), Value::Object(fields)) = (line.as_object_mut(), fields) {
-            line.extend(fields);
-        }
+        let line = LogLine { time: now(), level, event, fields };
         // Nothing is left to say it to when standard error is gone.
-        let _ = writeln!(io::stderr(), "{line}");
+        let _ = serde_json::to_string(&line).map(|line| writeln!(io::stderr(), "{line}"));
     }
 
     /// Prints a line for people, above the progress.

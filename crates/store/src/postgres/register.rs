@@ -37,13 +37,7 @@ pub(super) fn register(
     now: &str,
 ) -> Result<(), PostgresError> {
     let SliceRow { id, slicetype, predecessor, location, slicehash } = slice;
-    let slicehash = &match other_digest(transaction, slice)? {
-        Some(theirs) => theirs,
-        None => {
-            store_tarball(transaction, location, slicehash)?;
-            slicehash.clone()
-        }
-    };
+    store_tarball(transaction, location, slicehash)?;
     let updated = transaction.execute(
         "UPDATE slice SET slicetype = $4, slicehash = $5, slicepredecessorid = $6::bigint
          WHERE osetid = $1 AND appetid = $2 AND sliceid = $3::bigint",
@@ -63,21 +57,6 @@ pub(super) fn register(
         &[&id.osetid, &id.appetid, &id.sliceid, location],
     )?;
     Ok(())
-}
-
-/// The hash that table `storage` has for the tarball already, where that is no SHA-256 or the same
-/// in capitals: other tables of the original's refer to it, so it stays.
-fn other_digest(
-    transaction: &mut Transaction<'_>,
-    slice: &SliceRow,
-) -> Result<Option<String>, PostgresError> {
-    let row = transaction.query_opt(
-        "SELECT slicehash::text FROM storage WHERE location = $1 AND slicehash <> $2
-         AND (slicehash !~ '^[0-9a-fA-F]{64}$' OR lower(slicehash) = $2)
-         ORDER BY slicehash LIMIT 1",
-        &[&slice.location, &slice.slicehash],
-    )?;
-    row.map(|row| row.try_get(0)).transpose()
 }
 
 fn store_tarball(
