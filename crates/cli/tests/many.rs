@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use assert_cmd::cargo::cargo_bin_cmd;
 use diskprint_testkit::sequences::{self, Shape};
+use diskprint_testkit::vmdk;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -52,6 +53,29 @@ fn a_thousand_sequences_are_done_in_the_memory_of_a_hundred() {
     assert_eq!(events(&again, "slice_begins"), [] as [Value; 0]);
     assert!(support::outputs(&all) == made);
     assert!(took.as_secs() < ALL / 10, "{took:?}: more than a second for ten sequences");
+}
+
+#[test]
+fn copies_of_a_disk_are_called_by_their_own_names() {
+    let text = vmdk::descriptor("monolithicSparse", 1, None, &["RW 2048 SPARSE \"disk.vmdk\""]);
+    for (ending, disk) in [("raw", vec![0; 1 << 20]), ("vmdk", vmdk::sparse(&text, &[None; 16]))] {
+        let scratch = scratch();
+        let path = |number| scratch.path().join(format!("{}-10.{ending}", sequences::name(number)));
+        let ends: Vec<PathBuf> = (0..4).map(path).collect();
+        ends.iter().for_each(|end| fs::write(end, &disk).unwrap());
+        let results = scratch.path().join("results");
+        let mut args = vec!["run".as_ref(), "-j".as_ref(), "2".as_ref()];
+        args.extend(ends.iter().map(|end| end.as_os_str()));
+        args.push(results.as_os_str());
+        // There is no file system on it.
+        support::expect(2, &args);
+        for end in &ends {
+            let folder = results.join(end.strip_prefix("/").unwrap());
+            let told = support::json(&folder.join("disk/disk.json"));
+            let name = end.file_name().unwrap().to_string_lossy();
+            assert_eq!(told["disks"][0]["files"][0], *name, "{told}");
+        }
+    }
 }
 
 /// A folder that is gone when it is dropped; in memory where there is such a place, so that the
