@@ -15,7 +15,7 @@ pub struct Shape {
     pub slices: u64,
     /// So many sequences that follow one another start from the same bytes.
     pub share: u64,
-    /// Files in the first slice; each later one has one more, one of other content, one of another
+    /// Files in the first slice, up to about a hundred, which one directory holds; each later one has one more, one of other content, one of another
     /// name, and from the third on lacks one.
     pub files: u64,
     /// Length of each file, in bytes.
@@ -47,13 +47,22 @@ const CLUSTER: usize = 512;
 const OWN_CLUSTERS: usize = 180;
 
 fn image(number: u64, slice: u64, shape: Shape) -> Vec<u8> {
-    let Shape { share, files, len, keys, .. } = shape;
+    let Shape { slices, share, files, len, keys } = shape;
     // Each file has a record of two clusters, each key about a cluster of its hive in all.
     let per_file = len.div_ceil(CLUSTER) + 3;
-    let clusters = OWN_CLUSTERS + per_file * (files + slice) as usize + (keys + slice) as usize;
-    let options =
-        Options { cluster: CLUSTER, clusters, serial: number / share, ..Options::default() };
+    // The volume does not grow with its slices.
+    let clusters = OWN_CLUSTERS + per_file * (files + slices) as usize + (keys + slices) as usize;
+    let options = Options {
+        cluster: CLUSTER,
+        clusters,
+        per_block: 30,
+        serial: number / share,
+        ..Options::default()
+    };
     let mut volume = Volume::new(options);
+    let hive = hive(number, slice, keys);
+    let hive = volume.stored(kind::DATA, "", &hive, 0);
+    volume.add(&File::new(ROOT, "SYSTEM").with(hive));
     let folder = volume.add(&File::directory(ROOT, "Program"));
     for file in 0..files + slice {
         if slice >= 2 && file == 3 {
@@ -62,9 +71,6 @@ fn image(number: u64, slice: u64, shape: Shape) -> Vec<u8> {
             add(&mut volume, folder, file, number, slice, shape);
         }
     }
-    let hive = hive(number, slice, keys);
-    let hive = volume.stored(kind::DATA, "", &hive, 0);
-    volume.add(&File::new(ROOT, "SYSTEM").with(hive));
     volume.finish().bytes
 }
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use diskprint::results;
 use diskprint::survey::Survey;
+use diskprint::{Container, results};
 
 use super::plan::Planned;
 use super::stamp;
@@ -27,7 +27,8 @@ pub struct Baseline {
 struct State {
     /// How many sequences that start from it are not done yet.
     left: usize,
-    survey: Option<Arc<Survey>>,
+    /// The slice, and the file that it was read from.
+    read: Option<(PathBuf, Arc<Survey>)>,
 }
 
 impl Baselines {
@@ -70,8 +71,8 @@ impl Baselines {
 
     /// The baseline that a sequence starts from; to be dropped when the sequence is done.
     pub fn user_of(&self, planned: &[Planned]) -> User {
-        let first = planned.first().and_then(|first| self.by_tarball.get(&first.tarball));
-        User { baseline: first.cloned().unwrap_or_default() }
+        let tarball = planned.first().map(|first| first.tarball.clone()).unwrap_or_default();
+        User { baseline: self.by_tarball.get(&tarball).cloned().unwrap_or_default(), tarball }
     }
 
     /// The order in which to run sequences, as their indexes: those that start from one baseline
@@ -102,6 +103,7 @@ impl Baseline {
 /// A sequence that starts from a baseline.
 pub struct User {
     baseline: Arc<Baseline>,
+    tarball: PathBuf,
 }
 
 impl User {
@@ -109,12 +111,22 @@ impl User {
     /// sequences that need it wait.
     pub fn get<E>(&self, read: impl FnOnce() -> Result<Survey, E>) -> Result<Arc<Survey>, E> {
         let mut state = self.baseline.lock();
-        if let Some(survey) = &state.survey {
-            return Ok(survey.clone());
+        match &state.read {
+            // What is wrong with a VMDK is told with its name, which a copy of it has not.
+            Some((file, survey))
+                if survey.container != Container::Vmdk || *file == self.tarball =>
+            {
+                return Ok(survey.clone());
+            }
+            Some(_) => {
+                drop(state);
+                return read().map(Arc::new);
+            }
+            None => {}
         }
         let survey = Arc::new(read()?);
         if state.left > 1 {
-            state.survey = Some(survey.clone());
+            state.read = Some((self.tarball.clone(), survey.clone()));
         }
         Ok(survey)
     }
@@ -125,7 +137,7 @@ impl Drop for User {
         let mut state = self.baseline.lock();
         state.left = state.left.saturating_sub(1);
         if state.left == 0 {
-            state.survey = None;
+            state.read = None;
         }
     }
 }

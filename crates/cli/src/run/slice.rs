@@ -9,7 +9,7 @@ use anyhow::{Context, Error, bail};
 use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
 use diskprint::survey::{self, Output, Survey};
-use diskprint::{Fault, Hex, KnownHives, Snapshot, Step, results};
+use diskprint::{Container, Fault, Hex, KnownHives, Snapshot, Step, results};
 use diskprint_store::{Content, Found, RegistryFile};
 use serde_json::{Value, json};
 
@@ -109,7 +109,10 @@ impl<'p> Slice<'p> {
             let snapshot = &survey.snapshot;
             let outputs = match stage {
                 Stage::Disk => vec![Output::new("disk.json", |out| {
-                    serde_json::to_writer_pretty(&mut *out, &disk_summary(survey))?;
+                    serde_json::to_writer_pretty(
+                        &mut *out,
+                        &disk_summary(survey, &self.planned.tarball),
+                    )?;
                     writeln!(out)
                 })],
                 Stage::Files => {
@@ -253,10 +256,15 @@ fn summary(stage: Stage, snapshot: &Snapshot) -> String {
     }
 }
 
-fn disk_summary(survey: &Survey) -> Value {
+fn disk_summary(survey: &Survey, tarball: &Path) -> Value {
     let disk = |disk: &survey::SurveyedDisk| {
+        // A bare disk may have been read from a copy that has another name.
+        let files = match (survey.container, tarball.file_name()) {
+            (Container::Raw, Some(name)) => vec![name.to_string_lossy().into_owned()],
+            _ => disk.files.clone(),
+        };
         json!({
-            "number": disk.number, "format": disk.format, "bytes": disk.len, "files": disk.files,
+            "number": disk.number, "format": disk.format, "bytes": disk.len, "files": files,
         })
     };
     let partition = |it: &diskprint::Partition| {
