@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diskprint::survey::Survey;
-use diskprint::{Container, results};
+use diskprint::{Container, pipeline, results};
 
 use super::plan::Planned;
 use super::stamp;
@@ -33,7 +33,7 @@ struct State {
 
 impl Baselines {
     /// Finds out which sequences start from the same slice: tarballs at one path, and those of one
-    /// length and the same SHA-256.
+    /// length and the same SHA-256. They are hashed on as many threads as the pool has.
     pub fn of<'p>(results: &Path, sequences: impl Iterator<Item = &'p [Planned]>) -> Self {
         let mut users: BTreeMap<&Path, usize> = BTreeMap::new();
         for first in sequences.filter_map(|planned| planned.first()) {
@@ -45,25 +45,25 @@ impl Baselines {
                 by_len.entry(metadata.len()).or_default().push(tarball);
             }
         }
+        // One alone shares nothing by its content.
+        let twins: Vec<&Path> =
+            by_len.values().filter(|same| same.len() > 1).flatten().copied().collect();
+        // One that cannot be read is told so by the sequence that it is of.
+        let hash = |tarball: &&Path| {
+            stamp::known_slicehash(tarball, &results::folder(results, tarball)).ok()
+        };
+        let hashes: HashMap<&Path, Option<[u8; 32]>> =
+            twins.iter().copied().zip(pipeline::map(&twins, hash)).collect();
         let mut by_tarball = HashMap::new();
         for tarballs in by_len.into_values() {
             let mut same: BTreeMap<[u8; 32], Arc<Baseline>> = BTreeMap::new();
-            for tarball in &tarballs {
-                // One alone shares nothing by its content; one that cannot be read is told so by
-                // the sequence that it is of.
-                let hash = match tarballs.len() {
-                    1 => [0; 32],
-                    _ => {
-                        let folder = results::folder(results, tarball);
-                        match stamp::known_slicehash(tarball, &folder) {
-                            Ok(hash) => hash,
-                            Err(_) => continue,
-                        }
-                    }
+            for tarball in tarballs {
+                let Some(hash) = hashes.get(tarball).copied().unwrap_or(Some([0; 32])) else {
+                    continue;
                 };
                 let baseline = same.entry(hash).or_default();
                 baseline.lock().left += users.get(tarball).copied().unwrap_or(0);
-                by_tarball.insert((*tarball).to_owned(), baseline.clone());
+                by_tarball.insert(tarball.to_owned(), baseline.clone());
             }
         }
         Self { by_tarball }

@@ -221,7 +221,10 @@ fn run_all(
     let planned: Vec<&[Planned]> = targets.iter().map(Target::planned).collect();
     let scratch = tempfile::Builder::new().prefix(lock::SCRATCH).tempdir_in(results);
     let scratch = scratch.with_context(|| format!("results folder {}", results.display()))?;
-    let baselines = Baselines::of(results, planned.iter().copied());
+    let threads = (args.output.threads, config.threads);
+    let jobs = jobs::Jobs::of(args.jobs.or(config.jobs), threads, &planned);
+    let find = || Baselines::of(results, planned.iter().copied());
+    let baselines = pipeline::with_threads(jobs.at_once * jobs.threads, find)?;
     let work = Work {
         results,
         scratch: scratch.path(),
@@ -232,8 +235,6 @@ fn run_all(
         re_export: args.re_export,
         dequeue: args.queue,
     };
-    let threads = (args.output.threads, config.threads);
-    let jobs = jobs::Jobs::of(args.jobs.or(config.jobs), threads, &planned);
     let wants_steps = is_single || args.output.json;
 
     let mut told: Vec<Option<Told>> = targets.iter().map(|_| None).collect();
