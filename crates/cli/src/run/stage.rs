@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -264,9 +264,12 @@ impl Begun {
         };
         let faults: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
         let code = if faults.is_empty() { 0 } else { 2 };
-        fs::write(self.folder.log("out"), summary)?;
-        fs::write(self.folder.log("err"), faults)?;
-        fs::write(self.folder.log("status"), format!("{STARTED}{code}\n"))?;
+        for (kind, text) in
+            [("out", summary), ("err", &faults), ("status", &format!("{STARTED}{code}\n"))]
+        {
+            write_through(&self.folder.log(kind), text)?;
+        }
+        results::sync_folder(&self.folder.slice)?;
         // Last: with it the stage is done, and nothing of it is looked at again.
         let write = |out: &mut results::Out<'_>| {
             serde_json::to_writer_pretty(&mut *out, &manifest)?;
@@ -295,6 +298,13 @@ impl Begun {
         }
         Ok(())
     }
+}
+
+/// Writes a file and flushes it to the disk.
+fn write_through(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 #[cfg(test)]
