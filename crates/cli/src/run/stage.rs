@@ -196,8 +196,9 @@ impl StageFolder {
         let folder = self.folder();
         fs::create_dir_all(&folder)?;
         match fs::remove_file(folder.join(MANIFEST)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // Before anything of it is written to: it must not come back with a loss of power.
+            removed => removed.and_then(|()| results::sync_folder(&folder))?,
         }
         results::remove_unfinished(&folder)?;
         for kind in ["out", "err"] {
