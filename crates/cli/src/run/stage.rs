@@ -276,7 +276,8 @@ impl Begun {
             serde_json::to_writer_pretty(&mut *out, &manifest)?;
             writeln!(out)
         };
-        results::write_file(&folder.join(MANIFEST), write).map(drop)
+        results::write_file(&folder.join(MANIFEST), write)?;
+        results::sync_folder(&folder)
     }
 
     /// Ends it with an error.
