@@ -89,18 +89,28 @@ impl<W: Write> Write for HashedWriter<W> {
 /// The name of a file that is not whole yet begins with this.
 const UNFINISHED: &str = ".part-";
 
+/// The files that writers that were killed left in `folder`.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn unfinished(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+        if is_unfinished && entry.file_type()?.is_file() {
+            all.push(entry.path());
+        }
+    }
+    Ok(all)
+}
+
 /// Removes what writers that were killed left in `folder`. Nobody may be writing to it.
 ///
 /// # Errors
 /// When the folder cannot be read or a file not removed.
 pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
+    unfinished(folder)?.iter().try_for_each(fs::remove_file)
 }
 
 /// A new file whose permissions are those of any other new file; by itself a temporary one would

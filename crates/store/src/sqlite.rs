@@ -64,6 +64,9 @@ impl Sqlite {
         let mut connection = connection.map_err(&failed)?;
         connection.busy_timeout(PATIENCE).map_err(&failed)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(&failed)?;
+        // What was committed must not be rolled back by a journal that comes back with a loss of
+        // power. Source: https://sqlite.org/pragma.html#pragma_synchronous
+        connection.pragma_update(None, "synchronous", "EXTRA").map_err(&failed)?;
         migrate(&mut connection)?;
         Ok(Self { connection })
     }

@@ -2,6 +2,8 @@
 //! the readers' own structs, so that a mistake cannot agree with itself.
 
 pub mod gpt;
+#[cfg(target_os = "linux")]
+pub mod kill_point;
 pub mod mbr;
 pub mod need;
 pub mod ntfs;

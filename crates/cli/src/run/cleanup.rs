@@ -1,5 +1,5 @@
-//! The remains of runs that did not end: what stages left that have no manifest, and scratch
-//! folders. None of it is ever taken for a result.
+//! The remains of runs that did not end: what stages left that have no manifest, scratch folders,
+//! and files that are not whole. None of it is ever taken for a result.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -29,12 +29,12 @@ pub fn run<'p>(
             Ok(None)
         }
         Cleanup::Ignore => Ok(Some(0)),
-        Cleanup::Check if remains.iter().any(|it| !it.is_scratch) && is_terminal() => {
+        Cleanup::Check if remains.iter().any(|it| it.is_stage) && is_terminal() => {
             Ok(ask(&remains)?.then_some(0))
         }
         Cleanup::Check | Cleanup::Erase => {
             erase(&remains)?;
-            Ok(Some(remains.iter().filter(|it| !it.is_scratch).count()))
+            Ok(Some(remains.iter().filter(|it| it.is_stage).count()))
         }
     }
 }
@@ -45,9 +45,9 @@ fn is_terminal() -> bool {
 
 /// Something that a run left.
 struct Remains {
-    /// A folder of a stage, or of scratch.
-    folder: PathBuf,
-    is_scratch: bool,
+    /// A folder of a stage or of scratch, or a file of a slice that is not whole.
+    path: PathBuf,
+    is_stage: bool,
 }
 
 fn remains<'p>(
@@ -58,7 +58,7 @@ fn remains<'p>(
     for entry in fs::read_dir(results)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
-            all.push(Remains { folder: entry.path(), is_scratch: true });
+            all.push(Remains { path: entry.path(), is_stage: false });
         }
     }
     let mut folders: Vec<PathBuf> =
@@ -66,9 +66,13 @@ fn remains<'p>(
     folders.sort();
     folders.dedup();
     for folder in folders {
+        match results::unfinished(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            files => all.extend(files?.into_iter().map(|path| Remains { path, is_stage: false })),
+        }
         for stage in Stage::ALL.map(|stage| stage.of(&folder)) {
             if stage.status().is_some() && stage.manifest().is_none() {
-                all.push(Remains { folder: stage.folder(), is_scratch: false });
+                all.push(Remains { path: stage.folder(), is_stage: true });
             }
         }
     }
@@ -76,23 +80,24 @@ fn remains<'p>(
 }
 
 fn list(out: &mut impl Write, remains: &[Remains]) -> io::Result<()> {
-    for Remains { folder, .. } in remains {
-        writeln!(out, "{}", printable(&folder.display().to_string()))?;
+    for Remains { path, .. } in remains {
+        writeln!(out, "{}", printable(&path.display().to_string()))?;
     }
     Ok(())
 }
 
 fn erase(remains: &[Remains]) -> Result<(), Error> {
-    for Remains { folder, .. } in remains {
-        match fs::remove_dir_all(folder) {
+    for Remains { path, is_stage } in remains {
+        let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("{} stays", folder.display()));
+                return Err(error).with_context(|| format!("{} stays", path.display()));
             }
             _ => {}
         }
-        for kind in ["out", "err", "status"] {
+        for kind in ["out", "err", "status"].iter().filter(|_| *is_stage) {
             // The log of a stage that is gone is no harm.
-            let _ = fs::remove_file(folder.with_extension(format!("{kind}.log")));
+            let _ = fs::remove_file(path.with_extension(format!("{kind}.log")));
         }
     }
     Ok(())

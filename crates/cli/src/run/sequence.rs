@@ -65,27 +65,25 @@ pub fn run<'p>(
     watch: &SequenceWatch<'_>,
 ) -> Result<Ended<'p>, Error> {
     let ended = update(work, planned, watch);
-    let status = match &ended {
-        Ok(Ended { is_new: false, .. }) => return ended,
-        Ok(ended) => outcome(ended.is_clean).to_owned(),
-        Err(error) => format!("failed: {error:#}"),
-    };
-    if let Some(last) = planned.last() {
-        let entry = JournalEntry {
-            slice: last.id.clone(),
-            time: now(),
-            status,
-            script: format!("diskprint {VERSION} run"),
-            worker: worker(),
-            outputdir: diskprint::results::folder(work.results, &last.tarball)
-                .display()
-                .to_string(),
-        };
-        if let Err(error) = work.session.with(|store| store.journal(&entry)) {
-            watch.watch().warn(&format!("the work journal was not written: {error:#}"));
-        }
+    if let (Err(error), Some(last)) = (&ended, planned.last()) {
+        journal(work, last, format!("failed: {error:#}"), watch);
     }
     ended
+}
+
+/// Notes in the work journal how a sequence ended.
+fn journal(work: &Work<'_>, last: &Planned, status: String, watch: &SequenceWatch<'_>) {
+    let entry = JournalEntry {
+        slice: last.id.clone(),
+        time: now(),
+        status,
+        script: format!("diskprint {VERSION} run"),
+        worker: worker(),
+        outputdir: diskprint::results::folder(work.results, &last.tarball).display().to_string(),
+    };
+    if let Err(error) = work.session.with(|store| store.journal(&entry)) {
+        watch.watch().warn(&format!("the work journal was not written: {error:#}"));
+    }
 }
 
 fn update<'p>(
@@ -100,6 +98,9 @@ fn update<'p>(
     drop(baseline);
     let is_clean = is_clean(&slices);
     let exported = export(work, &slices, is_clean, &started, watch)?;
+    if let (true, false, Some(last)) = (any_read, exported, planned.last()) {
+        journal(work, last, outcome(is_clean).to_owned(), watch);
+    }
     Ok(Ended { slices, is_clean, is_new: any_read || exported })
 }
 
@@ -379,6 +380,8 @@ fn export(
             store.register_slices(&rows, &run.finished)?;
             store.save(&all)
         })?;
+        // Before the stage is done: a run that is killed here stores again, and notes that.
+        journal(work, end.planned, run.outcome.clone(), watch);
         Ok((inputs, format!("{} slices\n", rows.len()), Vec::new()))
     })?;
     Ok(true)

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -198,10 +198,11 @@ impl StageFolder {
         fs::create_dir_all(&folder).with_context(|| writing(&folder))?;
         let manifest = folder.join(MANIFEST);
         match fs::remove_file(&manifest) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| writing(&manifest));
-            }
-            _ => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // Before anything of it is written to: it must not come back with a loss of power.
+            removed => removed
+                .and_then(|()| results::sync_folder(&folder))
+                .with_context(|| writing(&manifest))?,
         }
         results::remove_unfinished(&folder).with_context(|| writing(&folder))?;
         for kind in ["out", "err"] {
@@ -281,16 +282,22 @@ impl Begun {
         };
         let faults: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
         let code = if faults.is_empty() { 0 } else { 2 };
-        self.folder.write_log("out", summary)?;
-        self.folder.write_log("err", &faults)?;
-        self.folder.write_log("status", &format!("{STARTED}{code}\n"))?;
+        let status = format!("{STARTED}{code}\n");
+        for (kind, text) in [("out", summary), ("err", &faults), ("status", &status)] {
+            let log = self.folder.log(kind);
+            write_through(&log, text).with_context(|| writing(&log))?;
+        }
+        let slice = &self.folder.slice;
+        results::sync_folder(slice).with_context(|| writing(slice))?;
         // Last: with it the stage is done, and nothing of it is looked at again.
         let path = folder.join(MANIFEST);
         let write = |out: &mut results::Out<'_>| {
             serde_json::to_writer_pretty(&mut *out, &manifest)?;
             writeln!(out)
         };
-        results::write_file(&path, write).map(drop).with_context(|| writing(&path))
+        results::write_file(&path, write)
+            .and_then(|_| results::sync_folder(&folder))
+            .with_context(|| writing(&path))
     }
 
     /// Ends it with an error. Where the logs cannot be written, either, it is not done all the same.
@@ -313,6 +320,13 @@ impl Begun {
         }
         Ok(())
     }
+}
+
+/// Writes a file and flushes it to the disk.
+fn write_through(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 #[cfg(test)]
