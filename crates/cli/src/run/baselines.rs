@@ -13,6 +13,7 @@ use super::plan::Planned;
 use super::stamp;
 
 /// The first slices of all sequences of a run, those with the same bytes being one.
+#[derive(Default)]
 pub struct Baselines {
     by_tarball: HashMap<PathBuf, Arc<Baseline>>,
 }

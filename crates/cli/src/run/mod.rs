@@ -1,48 +1,44 @@
-use std::collections::HashMap;
+//! The main job, of one sequence or of many.
+
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use anyhow::{Context, Error, bail};
+use anyhow::{Context, Error, anyhow, bail};
 use diskprint::pipeline;
-use diskprint_store::QueueEntry;
 
 use crate::args::{LogFormat, RunArgs};
 use crate::config::Config;
 use crate::database::Session;
-use crate::summary::{self, OUTCOME_FAILED, Step, Summary, printable};
+use crate::summary::Step;
 use crate::{Outcome, describe};
 use baselines::Baselines;
-use beside::Beside;
 use plan::Planned;
-use sequence::{Ended, Folders, Work};
+use report::Told;
+use sequence::Ended;
+use targets::Target;
 use watch::{SequenceState, Watch};
+use work::Work;
 
 mod baselines;
 pub mod beside;
 mod cleanup;
+mod dry_run;
+mod export;
 mod jobs;
+mod journal;
 pub mod lock;
 pub mod plan;
+mod report;
 mod sequence;
 mod slice;
 pub mod stage;
 mod stamp;
+mod targets;
 pub mod verify;
 pub mod watch;
-
-/// A sequence to be run: what it was called and what is to be read for it.
-struct Target {
-    name: String,
-    planned: Result<Vec<Planned>, Error>,
-}
-
-impl Target {
-    fn planned(&self) -> &[Planned] {
-        self.planned.as_deref().unwrap_or_default()
-    }
-}
+mod work;
 
 /// Reads sequences, compares their slices and stores what it found.
 pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
@@ -50,16 +46,18 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let config = Config::read(args.database.config.as_deref())?;
     if args.dry_run {
         let session = Session::for_looking(&args.database, results)?;
-        let targets = targets(args, &session, ends)?;
-        for stray in strays(args, &session)? {
+        let targets = targets::of(args, &session, ends)?;
+        for stray in targets::strays(args, &session)? {
             eprintln!("diskprint: warning: {stray}");
         }
-        return print_plans(&session, results, &targets, args.re_export);
+        let baselines = Baselines::default();
+        let work = Work::new(args, &session, results, results, &baselines);
+        return dry_run::print(&work, &targets);
     }
     fs::create_dir_all(results).with_context(|| format!("results folder {}", results.display()))?;
     let _lock = lock::Lock::take(results)?;
     let session = Session::open(&args.database, results)?;
-    let targets = targets(args, &session, ends)?;
+    let targets = targets::of(args, &session, ends)?;
     let what = args.cleanup.or(config.cleanup);
     let planned = targets.iter().flat_map(Target::planned);
     let Some(removed) = cleanup::run(results, planned, what)? else {
@@ -104,96 +102,6 @@ fn split(args: &RunArgs) -> Result<(&[PathBuf], &Path), Error> {
     }
 }
 
-fn targets(args: &RunArgs, session: &Session, ends: &[PathBuf]) -> Result<Vec<Target>, Error> {
-    let mut targets: Vec<Target> = if args.all {
-        registered(session, &session.with(|store| store.sequence_ends())?)?
-    } else if args.queue {
-        queued(session)?
-    } else {
-        let mut beside = Beside::default();
-        let target = |end: &PathBuf| Target {
-            name: end.display().to_string(),
-            planned: session.plan(|store| plan::sequence(store, &mut beside, end)),
-        };
-        ends.iter().map(target).collect()
-    };
-    if targets.is_empty() && args.all {
-        bail!(
-            "the database knows no sequence yet; run one by the tarball of its last slice, or \
-             register its slices with diskprint slice add or diskprint db import"
-        );
-    }
-    refuse_twins(&mut targets);
-    Ok(targets)
-}
-
-fn registered(session: &Session, ends: &[diskprint::SliceId]) -> Result<Vec<Target>, Error> {
-    let mut count: HashMap<String, usize> = HashMap::new();
-    ends.iter().for_each(|end| *count.entry(end.sequence()).or_default() += 1);
-    let target = |end: &diskprint::SliceId| Target {
-        // One application may have several ends; then the sequence is called by its last slice.
-        name: if count[&end.sequence()] > 1 { end.to_string() } else { end.sequence() },
-        planned: session.plan(|store| plan::registered(store, end)),
-    };
-    Ok(ends.iter().map(target).collect())
-}
-
-/// The sequences whose tarballs wait in the queue.
-fn queued(session: &Session) -> Result<Vec<Target>, Error> {
-    let queue = session.with(|store| store.queue())?;
-    let ends = session.with(|store| store.sequence_ends())?;
-    let mut wanted = Vec::new();
-    for entry in &queue {
-        for end in &ends {
-            let is_of = |slice: &&diskprint::SliceId| slice.sequence() == end.sequence();
-            if entry.slices.iter().any(|slice| is_of(&slice)) && !wanted.contains(end) {
-                wanted.push(end.clone());
-            }
-        }
-    }
-    wanted.sort();
-    registered(session, &wanted)
-}
-
-/// What is to be told of tarballs that wait in the queue and are no slices: they stay there.
-fn strays(args: &RunArgs, session: &Session) -> Result<Vec<String>, Error> {
-    if !args.queue {
-        return Ok(Vec::new());
-    }
-    let mut queue = session.with(|store| store.queue())?;
-    queue.retain(|entry| entry.slices.is_empty());
-    let tell = |entry: &QueueEntry| {
-        let location = printable(&entry.location);
-        format!("{location} waits in the queue, and no slice has its slicehash")
-    };
-    Ok(queue.iter().map(tell).collect())
-}
-
-/// Sequences that end with one tarball would write to one folder: the first of them is run.
-fn refuse_twins(targets: &mut Vec<Target>) {
-    let mut seen: HashMap<PathBuf, (diskprint::SliceId, String)> = HashMap::new();
-    targets.retain_mut(|target| {
-        let Some(end) = target.planned().last() else { return true };
-        match seen.get(&end.tarball) {
-            Some((id, _)) if *id == end.id => return false,
-            Some((_, name)) => {
-                target.planned = Err(anyhow::anyhow!(
-                    "it ends with {}, as {name} does; give it a results folder of its own",
-                    end.tarball.display()
-                ));
-            }
-            None => drop(seen.insert(end.tarball.clone(), (end.id.clone(), target.name.clone()))),
-        }
-        true
-    });
-}
-
-/// How a sequence ended, and what is told of it at the end.
-struct Told {
-    state: SequenceState,
-    steps: Vec<Step>,
-}
-
 /// Runs sequences; one that fails does not keep the others from being run.
 fn run_all(
     args: &RunArgs,
@@ -214,7 +122,7 @@ fn run_all(
     if removed > 0 {
         watch.note(&format!("removed what {removed} stages left that did not end"));
     }
-    for stray in strays(args, session)? {
+    for stray in targets::strays(args, session)? {
         watch.warn(&stray);
     }
 
@@ -225,16 +133,7 @@ fn run_all(
     let jobs = jobs::Jobs::of(args.jobs.or(config.jobs), threads, &planned);
     let find = || Baselines::of(results, planned.iter().copied());
     let baselines = pipeline::with_threads(jobs.at_once * jobs.threads, find)?;
-    let work = Work {
-        results,
-        scratch: scratch.path(),
-        session,
-        baselines: &baselines,
-        folders: Folders::default(),
-        regdelta_rows: OnceLock::new(),
-        re_export: args.re_export,
-        dequeue: args.queue,
-    };
+    let work = Work::new(args, session, results, scratch.path(), &baselines);
     let wants_steps = is_single || args.output.json;
 
     let mut told: Vec<Option<Told>> = targets.iter().map(|_| None).collect();
@@ -269,8 +168,8 @@ fn run_all(
         return Err(error);
     }
     let told: Vec<Told> = told.into_iter().flatten().collect();
-    print(args, is_single, targets, &told)?;
-    Ok(worst(&told))
+    report::print(args, is_single, targets, &told)?;
+    Ok(report::worst(&told))
 }
 
 fn run_one(
@@ -281,7 +180,7 @@ fn run_one(
     threads: usize,
     wants_steps: bool,
 ) -> Result<(SequenceState, Vec<Step>), Error> {
-    let planned = target.planned.as_deref().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+    let planned = target.planned.as_deref().map_err(|error| anyhow!("{error:#}"))?;
     let sequence = watch.sequence(index);
     let ended: Ended<'_> =
         pipeline::with_threads(threads, || sequence::run(work, planned, &sequence))??;
@@ -297,127 +196,4 @@ fn run_one(
 
 fn bytes(planned: &Planned) -> u64 {
     fs::metadata(&planned.tarball).map_or(0, |metadata| metadata.len())
-}
-
-fn worst(told: &[Told]) -> Outcome {
-    let any = |states: &[SequenceState]| told.iter().any(|told| states.contains(&told.state));
-    if any(&[SequenceState::Failed]) {
-        Outcome::Failed
-    } else if any(&[SequenceState::DoneWithFaults, SequenceState::SkippedWithFaults]) {
-        Outcome::Faults
-    } else {
-        Outcome::Clean
-    }
-}
-
-fn print(args: &RunArgs, is_single: bool, targets: &[Target], told: &[Told]) -> Result<(), Error> {
-    let mut out = io::stdout().lock();
-    if args.output.json {
-        let summary = |(target, told): (&Target, &Told)| Summary {
-            sequence: match target.planned().last() {
-                Some(end) if is_single => Some(end.id.sequence()),
-                _ => Some(target.name.clone()),
-            },
-            steps: told.steps.clone(),
-            outcome: outcome_name(told.state),
-        };
-        let mut summaries: Vec<Summary> = targets.iter().zip(told).map(summary).collect();
-        match summaries.pop() {
-            Some(only) if is_single => serde_json::to_writer_pretty(&mut out, &only)?,
-            last => {
-                summaries.extend(last);
-                serde_json::to_writer_pretty(&mut out, &summaries)?;
-            }
-        }
-        writeln!(out)?;
-    } else if !args.output.quiet {
-        match told {
-            [told] if is_single => print_steps(&mut out, told)?,
-            _ => print_states(&mut out, targets, told)?,
-        }
-    }
-    Ok(out.flush()?)
-}
-
-fn outcome_name(state: SequenceState) -> &'static str {
-    match state {
-        SequenceState::Failed => OUTCOME_FAILED,
-        SequenceState::Done | SequenceState::Skipped => sequence::outcome(true),
-        _ => sequence::outcome(false),
-    }
-}
-
-fn print_steps(out: &mut impl Write, told: &Told) -> io::Result<()> {
-    if matches!(told.state, SequenceState::Skipped | SequenceState::SkippedWithFaults) {
-        writeln!(out, "Nothing changed since the last run; these are its results.\n")?;
-    }
-    summary::print(out, &told.steps)?;
-    writeln!(out, "\nDone.")
-}
-
-fn print_states(out: &mut impl Write, targets: &[Target], told: &[Told]) -> io::Result<()> {
-    let (mut done, mut skipped, mut failed) = (0, 0, 0);
-    for (target, told) in targets.iter().zip(told) {
-        *match told.state {
-            SequenceState::Failed => &mut failed,
-            SequenceState::Skipped | SequenceState::SkippedWithFaults => &mut skipped,
-            _ => &mut done,
-        } += 1;
-        writeln!(out, "{}  {}", printable(&target.name), told.state.words())?;
-    }
-    let gap = if told.is_empty() { "" } else { "\n" };
-    writeln!(out, "{gap}{done} done, {skipped} skipped, {failed} failed")?;
-    if failed == 0 {
-        writeln!(out, "Done.")?;
-    }
-    Ok(())
-}
-
-/// Prints what would be read, and why.
-fn print_plans(
-    session: &Session,
-    results: &Path,
-    targets: &[Target],
-    re_export: bool,
-) -> Result<Outcome, Error> {
-    let baselines = Baselines::of(results, std::iter::empty());
-    let work = Work {
-        results,
-        scratch: results,
-        session,
-        baselines: &baselines,
-        folders: Folders::default(),
-        regdelta_rows: OnceLock::new(),
-        re_export,
-        dequeue: false,
-    };
-    let mut out = io::stdout().lock();
-    let mut outcome = Outcome::Clean;
-    for target in targets {
-        let name = printable(&target.name);
-        let plan = match &target.planned {
-            Ok(planned) => sequence::why_not_done(&work, planned).map(|whys| (planned, whys)),
-            Err(error) => Err(anyhow::anyhow!("{error:#}")),
-        };
-        match plan {
-            Ok((planned, Some(whys))) => {
-                writeln!(out, "{name}: would be done")?;
-                for (slice, why) in planned.iter().zip(whys) {
-                    let (id, tarball) = (slice.id.sliceid, slice.tarball.display());
-                    let why = if why.is_empty() { "nothing to do".to_owned() } else { why };
-                    let missing = if slice.tarball.exists() { "" } else { " (no such file)" };
-                    writeln!(out, "  {id}  {tarball}{missing}: {}", printable(&why))?;
-                }
-            }
-            Ok((_, None)) => {
-                writeln!(out, "{name}: would be skipped: nothing changed since its last run")?;
-            }
-            Err(error) => {
-                writeln!(out, "{name}: would fail: {}", printable(&format!("{error:#}")))?;
-                outcome = Outcome::Failed;
-            }
-        }
-    }
-    out.flush()?;
-    Ok(outcome)
 }

@@ -1,0 +1,182 @@
+//! The results of a sequence, which are on the disk, go into the database.
+
+use std::sync::PoisonError;
+
+use anyhow::Error;
+use diskprint::{Digests, Hex};
+use diskprint_store::{Found, Results, Run, SliceRow, write_registry_deltas};
+
+use super::journal;
+use super::plan::Planned;
+use super::slice::Slice;
+use super::stage::{Inputs, REGISTRY_DELTAS, Stage, Why};
+use super::watch::SequenceWatch;
+use super::work::Work;
+use crate::catalogue::tarball::{Verdict, verify};
+use crate::{VERSION, now};
+
+/// Why the results of a sequence, which are on the disk, are to be stored; `None` when they are.
+pub fn why_not_done(work: &Work<'_>, slices: &[Slice<'_>]) -> Result<Option<Why>, Error> {
+    let Some(end) = slices.last() else { return Ok(None) };
+    let digest = digest(slices);
+    if work.re_export {
+        return Ok(Some(Why::Wanted));
+    }
+    if let Some(why) = Stage::Export.of(&end.folder).why_not_done(&inputs(&digest)) {
+        return Ok(Some(why));
+    }
+    let last = work.session.with(|store| store.last_run(&end.planned.id))?;
+    let is_stored = match last {
+        Some(last) if last.run.inputs == digest && last.run.version == VERSION => {
+            last.cells == work.rows_of(slices)?
+        }
+        _ => false,
+    };
+    Ok(if is_stored { None } else { Some(Why::NotStored) })
+}
+
+/// Stores the results of a sequence. Says whether that was to do.
+pub fn run(
+    work: &Work<'_>,
+    slices: &[Slice<'_>],
+    is_clean: bool,
+    started: &str,
+    watch: &SequenceWatch<'_>,
+) -> Result<bool, Error> {
+    let Some(end) = slices.last() else { return Ok(false) };
+    let folder = work.folders.of(&end.folder);
+    let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(why) = why_not_done(work, slices)? else {
+        if work.dequeue {
+            let ids: Vec<_> = slices.iter().map(|slice| slice.planned.id.clone()).collect();
+            work.session.with(|store| store.dequeue(&ids))?;
+        }
+        return Ok(false);
+    };
+    let why = match why {
+        Why::Never => None,
+        // Nobody is told anything by the digests of digests.
+        Why::Input { .. } => Some("a slice, its type or its results are others".to_owned()),
+        why => Some(why.to_string()),
+    };
+    if let Some(why) = why {
+        watch.watch().note(&format!("sequence {} stored again: {why}", end.planned.id.sequence()));
+    }
+    let rows = rows(work, slices, watch)?;
+    let run = Run {
+        version: VERSION.to_owned(),
+        inputs: digest(slices),
+        outcome: journal::outcome(is_clean).to_owned(),
+        started: started.to_owned(),
+        finished: now(),
+    };
+    end.stage(Stage::Export, watch, |begun| {
+        let little = little(slices)?;
+        let found = |index: usize| match (little.get(index), slices.get(index)) {
+            (Some(found), _) => Ok(found.clone()),
+            (None, Some(slice)) => slice.found(),
+            (None, None) => Ok(Found::default()),
+        };
+        let all = Results { slices: &rows, run: &run, found: &found, dequeue: work.dequeue };
+        let registry_deltas = Stage::Deltas.of(&end.folder).folder().join(REGISTRY_DELTAS);
+        write_registry_deltas(&registry_deltas, &all)?;
+        begun.wrote(&format!("{}/{REGISTRY_DELTAS}", Stage::Deltas.name()))?;
+        // Last, so that a run that the database knows has all its outputs.
+        work.session.with(|store| {
+            store.register_slices(&rows, &run.finished)?;
+            store.save(&all)
+        })?;
+        // Before the stage is done: a run that is killed here stores again, and notes that.
+        journal::note(work, end.planned, run.outcome.clone(), watch);
+        Ok((inputs(&run.inputs), format!("{} slices\n", rows.len()), Vec::new()))
+    })?;
+    Ok(true)
+}
+
+/// What was found in all slices, where that is little; else it is loaded for one slice at a time,
+/// as often as it is needed. Loading takes longer than storing, and other sequences wait for the
+/// database meanwhile.
+fn little(slices: &[Slice<'_>]) -> Result<Vec<Found>, Error> {
+    let bytes = slices.iter().map(Slice::found_bytes).sum::<u64>();
+    if bytes > LITTLE {
+        return Ok(Vec::new());
+    }
+    Ok(slices.iter().map(Slice::found).collect::<Result<_, _>>()?)
+}
+
+/// Bytes of files; what is loaded from them is a few times as long.
+const LITTLE: u64 = 16 << 20;
+
+/// The rows by which the database is to know the slices.
+fn rows(
+    work: &Work<'_>,
+    slices: &[Slice<'_>],
+    watch: &SequenceWatch<'_>,
+) -> Result<Vec<SliceRow>, Error> {
+    let row = |slice: &Slice<'_>| {
+        let Planned { id, predecessor, slicetype, tarball, .. } = slice.planned;
+        Ok(SliceRow {
+            id: id.clone(),
+            slicetype: slicetype.clone(),
+            predecessor: *predecessor,
+            location: tarball.to_string_lossy().into_owned(),
+            slicehash: slicehash(work, slice, watch)?,
+        })
+    };
+    slices.iter().map(row).collect()
+}
+
+/// The hash by which the database knows a tarball, or is to know it: the one that it has, of
+/// whatever kind, as other tables of the original's refer to it, unless that is another file's by
+/// now.
+fn slicehash(
+    work: &Work<'_>,
+    slice: &Slice<'_>,
+    watch: &SequenceWatch<'_>,
+) -> Result<String, Error> {
+    let Planned { tarball, registered, .. } = slice.planned;
+    let ours = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
+    let known = match registered {
+        Some(known) => vec![known.clone()],
+        None => work.session.with(|store| store.hashes_at(&tarball.to_string_lossy()))?,
+    };
+    for theirs in known {
+        let verdict = match theirs.len() {
+            _ if theirs.eq_ignore_ascii_case(&ours) => Verdict::Same,
+            64 => Verdict::Changed,
+            _ => verify(tarball, &theirs),
+        };
+        match verdict {
+            Verdict::Changed if registered.is_some() => watch.watch().warn(&format!(
+                "slice {}: {} is not the file that was registered: its hash was {theirs}, its \
+                 SHA-256 is {ours}; the results are those of the file that is there",
+                slice.name(),
+                tarball.display(),
+            )),
+            Verdict::Changed => {}
+            _ => return Ok(theirs),
+        }
+    }
+    Ok(ours)
+}
+
+/// Digest over everything that the rows in the database depend on.
+fn digest(slices: &[Slice<'_>]) -> String {
+    let mut list = String::new();
+    for slice in slices {
+        let Planned { id, predecessor, slicetype, .. } = slice.planned;
+        list += &format!("{id} {slicetype:?} {predecessor:?}\n");
+        for stage in [Stage::Files, Stage::Registry, Stage::Deltas] {
+            let outputs = stage.of(&slice.folder).manifest().map(|manifest| manifest.outputs);
+            for (path, made) in outputs.unwrap_or_default() {
+                list += &format!("{path} {}\n", made.sha256);
+            }
+        }
+        list += &format!("{}\n", slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default());
+    }
+    Hex(&Digests::of(list.as_bytes()).sha256).to_string()
+}
+
+fn inputs(digest: &str) -> Inputs {
+    Inputs::from([("results".to_owned(), digest.to_owned())])
+}

@@ -1,0 +1,76 @@
+//! What all sequences of a run have in common.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use anyhow::Error;
+use diskprint::SliceId;
+
+use super::baselines::Baselines;
+use super::slice::Slice;
+use crate::args::RunArgs;
+use crate::database::Session;
+
+/// What sequences of one run work with.
+pub struct Work<'a> {
+    pub results: &'a Path,
+    pub scratch: &'a Path,
+    pub session: &'a Session,
+    pub baselines: &'a Baselines,
+    pub folders: Folders,
+    /// Rows of each slice in table `regdelta`, as soon as somebody asked.
+    regdelta_rows: OnceLock<BTreeMap<SliceId, u64>>,
+    /// Store again what is stored.
+    pub re_export: bool,
+    /// Take the tarballs from the queue when their results are stored.
+    pub dequeue: bool,
+}
+
+/// Folders of slices that jobs work in, so that no two work in the same: sequences may have slices
+/// in common.
+#[derive(Default)]
+pub struct Folders(Mutex<HashMap<PathBuf, Arc<Mutex<()>>>>);
+
+impl Folders {
+    pub fn of(&self, folder: &Path) -> Arc<Mutex<()>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only those that somebody works in are kept.
+        all.retain(|_, lock| Arc::strong_count(lock) > 1);
+        all.entry(folder.to_owned()).or_default().clone()
+    }
+}
+
+impl<'a> Work<'a> {
+    pub fn new(
+        args: &RunArgs,
+        session: &'a Session,
+        results: &'a Path,
+        scratch: &'a Path,
+        baselines: &'a Baselines,
+    ) -> Self {
+        Self {
+            results,
+            scratch,
+            session,
+            baselines,
+            folders: Folders::default(),
+            regdelta_rows: OnceLock::new(),
+            re_export: args.re_export,
+            dequeue: args.queue,
+        }
+    }
+
+    /// How many rows table `regdelta` has for slices, when it was first asked for in this run:
+    /// others may have emptied it.
+    pub fn rows_of(&self, slices: &[Slice<'_>]) -> Result<u64, Error> {
+        let rows = match self.regdelta_rows.get() {
+            Some(rows) => rows,
+            None => {
+                let rows = self.session.with(|store| store.regdelta_rows())?;
+                self.regdelta_rows.get_or_init(|| rows)
+            }
+        };
+        Ok(slices.iter().filter_map(|slice| rows.get(&slice.planned.id)).sum())
+    }
+}
