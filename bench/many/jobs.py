@@ -85,12 +85,27 @@ def rounds(args, ends):
     return rows
 
 
+class Shared(Cost):
+    """A cost, and the CPU time that other programs took meanwhile: a second job has what they leave."""
+
+    FIELDS = (*Cost.FIELDS, "others_s")
+
+
+def busy_s():
+    """CPU time of all programs so far. Source: proc_stat(5): user, nice, system; then irq, softirq"""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split()[1:8]]
+    return sum(ticks[:3] + ticks[5:]) / os.sysconf("SC_CLK_TCK")
+
+
 def run(args, jobs, what):
     log = args.work / "log"
+    before = busy_s()
     cost = measure([args.diskprint, "run", "--jobs", jobs, "--quiet", *what], log)
     if cost.exit_code:
         sys.exit(f"ended with {cost.exit_code}: {log.read_text()}")
-    return cost
+    shared = Shared(**vars(cost))
+    shared.others_s = max(busy_s() - before - cost.cpu_s, 0.0)
+    return shared
 
 
 def digest(results):
@@ -113,7 +128,7 @@ def summarise(args, rows):
     texts = []
     for kind, title in [("first", "Nothing done before"), ("again", "Nothing to do")]:
         lines = [f"{title}:", "", "| | 1 job | 2 jobs | ratio |", "|---|---|---|---|"]
-        for field in Cost.FIELDS:
+        for field in Shared.FIELDS:
             of = {jobs: [getattr(cost, field) for _, it, name, cost in rows
                          if (it, name) == (kind, jobs)] for jobs in JOBS}
             cells = [f"{statistics.median(v):.2f} ({min(v):.2f} – {max(v):.2f})"
@@ -137,9 +152,9 @@ def keep(args, rows, summary):
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "raw.csv", "w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["round", "run", "jobs", *Cost.FIELDS])
+        table.writerow(["round", "run", "jobs", *Shared.FIELDS])
         for *row, cost in rows:
-            table.writerow([*row, *(f"{getattr(cost, name):.3f}" for name in Cost.FIELDS)])
+            table.writerow([*row, *(f"{getattr(cost, name):.3f}" for name in Shared.FIELDS)])
     (folder / "summary.md").write_text(summary)
     (folder / "README.md").write_text(readme(args))
     print(f"kept in {folder}")
@@ -154,7 +169,8 @@ def readme(args):
 and a hive of {args.keys} keys each; ten sequences at a time start from the same bytes. {args.rounds}
 rounds, one job and two in turn, the first of a round changing; one thread for each sequence. The
 outputs of all runs were the same bytes. Medians are in `summary.md`, every run in `raw.csv`. MB are
-10^6 bytes; the page cache is warm; sequences and results lie on {file_system}.
+10^6 bytes; `others_s` is the CPU time that other programs took meanwhile, which a second job lacks: on
+a machine that does nothing else the ratio is larger. The page cache is warm; sequences and results lie on {file_system}.
 
 ```sh
 cargo build --release --locked
