@@ -77,15 +77,19 @@ pub fn run<'p>(
             status,
             script: format!("diskprint {VERSION} run"),
             worker: worker(),
-            outputdir: diskprint::results::folder(work.results, &last.tarball)
-                .display()
-                .to_string(),
+            outputdir: outputdir(work.results, &last.tarball),
         };
         if let Err(error) = work.session.with(|store| store.journal(&entry)) {
             watch.watch().warn(&format!("the work journal was not written: {error:#}"));
         }
     }
     ended
+}
+
+/// The folder of a slice, with its absolute path: who reads the journal later is elsewhere.
+fn outputdir(results: &Path, tarball: &Path) -> String {
+    let folder = diskprint::results::folder(results, tarball);
+    std::path::absolute(&folder).unwrap_or(folder).display().to_string()
 }
 
 fn update<'p>(
@@ -104,10 +108,11 @@ fn update<'p>(
 }
 
 fn slices<'p>(results: &Path, planned: &'p [Planned]) -> Result<Vec<Slice<'p>>, Error> {
-    let slice = |planned: &'p Planned| {
-        Slice::new(results, planned).with_context(|| format!("slice {}", planned.id))
-    };
-    planned.iter().map(slice).collect()
+    planned.iter().map(|planned| slice(results, planned)).collect()
+}
+
+fn slice<'p>(results: &Path, planned: &'p Planned) -> Result<Slice<'p>, Error> {
+    Slice::new(results, planned).with_context(|| format!("slice {}", planned.id))
 }
 
 /// Why stages are done again; `None` where nothing of them was ever done.
@@ -146,6 +151,11 @@ fn read(
     for index in 0..slices.len() {
         let folder = work.folders.of(&slices[index].folder);
         let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if slices[index].hash.is_none() {
+            // Another job may have read it by now: sequences may have slices in common.
+            let planned = slices[index].planned;
+            slices[index] = slice(work.results, planned)?;
+        }
         let slice = &slices[index];
         let to_do = slice.to_do(before(slices, index));
         if let Some(why) = again(&to_do) {
@@ -246,25 +256,30 @@ fn slicehash(
 ) -> Result<String, Error> {
     let Planned { tarball, registered, .. } = slice.planned;
     let ours = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
-    let known = match registered {
-        Some(known) => vec![known.clone()],
-        None => work.session.with(|store| store.hashes_at(&tarball.to_string_lossy()))?,
+    let verdict = |theirs: &str| match theirs.len() {
+        _ if theirs.eq_ignore_ascii_case(&ours) => Verdict::Same,
+        64 => Verdict::Changed,
+        _ => verify(tarball, theirs),
     };
+    if let Some(theirs) = registered {
+        if verdict(theirs) != Verdict::Changed {
+            return Ok(theirs.clone());
+        }
+        watch.watch().warn(&format!(
+            "slice {}: {} is not the file that was registered: its hash was {theirs}, its \
+             SHA-256 is {ours}; the results are those of the file that is there",
+            slice.name(),
+            tarball.display(),
+        ));
+    }
+    // A file that was put back has the hash that it had before.
+    let known = work.session.with(|store| store.hashes_at(&tarball.to_string_lossy()))?;
     for theirs in known {
-        let verdict = match theirs.len() {
-            _ if theirs.eq_ignore_ascii_case(&ours) => Verdict::Same,
-            64 => Verdict::Changed,
-            _ => verify(tarball, &theirs),
-        };
-        match verdict {
-            Verdict::Changed if registered.is_some() => watch.watch().warn(&format!(
-                "slice {}: {} is not the file that was registered: its hash was {theirs}, its \
-                 SHA-256 is {ours}; the results are those of the file that is there",
-                slice.name(),
-                tarball.display(),
-            )),
+        match verdict(&theirs) {
+            Verdict::Same => return Ok(theirs),
             Verdict::Changed => {}
-            _ => return Ok(theirs),
+            _ if registered.is_none() => return Ok(theirs),
+            _ => {}
         }
     }
     Ok(ours)
