@@ -93,6 +93,11 @@ const STOPPED: i32 = 130;
 
 /// The tarballs, and the results folder, which is named last.
 fn split(args: &RunArgs) -> Result<(&[PathBuf], &Path), Error> {
+    if let Some(last) = args.paths.last()
+        && last.is_file()
+    {
+        bail!("{} is a file; the results folder is named last", last.display());
+    }
     match (args.paths.split_last(), args.all || args.queue) {
         (Some((results, [])), true) => Ok((&[], results)),
         (_, true) => bail!(
@@ -332,7 +337,12 @@ fn print(args: &RunArgs, is_single: bool, targets: &[Target], told: &[Told]) -> 
     } else if !args.output.quiet {
         match told {
             [told] if is_single => print_steps(&mut out, told)?,
-            _ => print_states(&mut out, targets, told)?,
+            _ => {
+                if args.queue && told.is_empty() {
+                    writeln!(out, "No sequence waits in the queue.\n")?;
+                }
+                print_states(&mut out, targets, told)?;
+            }
         }
     }
     Ok(out.flush()?)
