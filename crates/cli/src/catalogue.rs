@@ -13,7 +13,8 @@ mod table;
 pub mod tarball;
 pub mod vm;
 
-fn slice_id(text: &str) -> Result<SliceId, Error> {
+/// Reads the name of a slice.
+pub fn slice_id(text: &str) -> Result<SliceId, Error> {
     let Some(id) = SliceId::from_file_name(&format!("{text}.")) else {
         bail!(
             "{text:?} names no slice; its form is OSETID-APPETID-SLICEID, as in 8504-1-7895-1-20"
@@ -22,7 +23,8 @@ fn slice_id(text: &str) -> Result<SliceId, Error> {
     Ok(id)
 }
 
-fn sequence_id(text: &str) -> Result<(String, String), Error> {
+/// Reads the name of a sequence.
+pub fn sequence_id(text: &str) -> Result<(String, String), Error> {
     let Some(ids) = sequence_name(text) else {
         bail!("{text:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1");
     };

@@ -62,8 +62,8 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Error> {
     let program = format!("diskprint {}", env!("CARGO_PKG_VERSION"));
     let mut checks = vec![Finding::ok("program", program)];
     checks.extend(machine::check());
-    let store = database::check(&args.database, args.results.as_deref(), &mut checks);
-    let planned = slices::check(&args.tarballs, store, &mut checks);
+    let known = database::check(&args.database, args.results.as_deref(), &mut checks);
+    let planned = slices::check(&args.tarballs, known, &mut checks);
     if let Some(results) = &args.results {
         checks.extend(results::check(results, need::of(&planned)));
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error};
+use anyhow::{Context, Error, anyhow};
 use serde::Deserialize;
 
 use crate::args::{Cleanup, LogFormat};
@@ -41,11 +41,19 @@ impl Config {
             }
             text => text.with_context(|| path.display().to_string())?,
         };
-        let mut config: Self = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        let mut config: Self =
+            toml::from_str(&text).map_err(|error| refused(path, &text, &error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         config.password_file = config.password_file.map(|file| folder.join(file));
         Ok(config)
     }
+}
+
+/// What is wrong with the settings, and in which line, counted from 1.
+fn refused(path: &Path, text: &str, error: &toml::de::Error) -> Error {
+    let start = error.span().map_or(0, |span| span.start);
+    let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+    anyhow!("{}, line {line}: {}", path.display(), error.message().trim_end())
 }
 
 /// Whether a file is ours, and not the original workflow's.
@@ -67,8 +75,9 @@ mod tests {
         let config = Config::read(Some(&path)).unwrap();
         assert_eq!(config.password_file, Some(folder.path().join("p")));
         assert_eq!((config.jobs, config.cleanup), (Some(2), Some(Cleanup::Erase)));
-        fs::write(&path, "databse = 'x'\n").unwrap();
+        fs::write(&path, "jobs = 2\ndatabse = 'x'\n").unwrap();
         let error = format!("{:#}", Config::read(Some(&path)).unwrap_err());
-        assert!(error.contains("mine.toml") && error.contains("databse"), "{error}");
+        assert!(error.contains("mine.toml, line 2: unknown field `databse`"), "{error}");
+        assert!(!error.contains('\n'), "{error}");
     }
 }

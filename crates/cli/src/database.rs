@@ -33,7 +33,8 @@ pub fn open_existing(args: &DatabaseArgs) -> Result<Box<dyn Store>> {
 }
 
 const NO_DATABASE: &str = "no database is named; add --db sqlite:PATH, as in \
-     --db sqlite:results/diskprint.db, or --db postgres://USER@HOST/DATABASE";
+     --db sqlite:results/diskprint.db, or --db postgres://USER@HOST/DATABASE, or \
+     --config differ.cfg";
 
 impl Database {
     /// The database that the command line names, or else the environment, or else

@@ -15,6 +15,13 @@ pub fn read(path: &Path) -> Result<Address> {
         let found = value(&text, key);
         found.with_context(|| format!("{shown}: section [root] has no {key}"))
     };
+    for key in unknown_keys(&text) {
+        let _ = writeln!(
+            io::stderr(),
+            "diskprint: warning: {shown}: nobody reads {key} of section [root]; known are {}",
+            KEYS.join(", ")
+        );
+    }
     let (host, name, user) = (value("DBserverIP")?, value("DBname")?, value("DBusername")?);
     // The original knew no port but PostgreSQL's own; this key is ours.
     let port = match value("DBport") {
@@ -35,23 +42,33 @@ pub fn password_file(path: &Path) -> Option<PathBuf> {
     value(&text, "DBpasswordfile").map(|file| path.parent().unwrap_or(Path::new("")).join(file))
 }
 
+/// The keys of section `[root]` that are read; the last is ours.
+const KEYS: [&str; 5] = ["DBserverIP", "DBname", "DBusername", "DBpasswordfile", "DBport"];
+
+/// Keys of section `[root]` that are none of [`KEYS`], such as one with a slip in its name.
+fn unknown_keys(text: &str) -> impl Iterator<Item = &str> {
+    let is_known = |key: &str| KEYS.iter().any(|known| known.eq_ignore_ascii_case(key));
+    entries(text).map(|(key, _)| key).filter(move |key| !is_known(key))
+}
+
 /// The value of a key of section `[root]`; keys are without regard to case, as Python reads them.
 fn value<'t>(text: &'t str, wanted: &str) -> Option<&'t str> {
+    let mut entries = entries(text).filter(|(key, _)| key.eq_ignore_ascii_case(wanted));
+    entries.next().map(|(_, value)| value).filter(|value| !value.is_empty())
+}
+
+/// The keys of section `[root]` and their values.
+fn entries(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut section = "";
-    for line in text.lines().map(str::trim) {
-        if line.starts_with(['#', ';']) {
-            continue;
-        }
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
+    lines.filter_map(move |line| {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name.trim();
-        } else if let Some((key, value)) = line.split_once(['=', ':'])
-            && section == "root"
-            && key.trim().eq_ignore_ascii_case(wanted)
-        {
-            return Some(value.trim()).filter(|value| !value.is_empty());
+            return None;
         }
-    }
-    None
+        let (key, value) = line.split_once(['=', ':'])?;
+        (section == "root").then_some((key.trim(), value.trim()))
+    })
 }
 
 /// The first line of the file; a warning is printed where everybody can read it.
@@ -96,6 +113,12 @@ mod tests {
         assert_eq!(value(text, "DBname"), Some("yes = 1"));
         assert_eq!(value(text, "x"), Some("y"));
         assert_eq!(value(text, "DBusername"), None);
+    }
+
+    #[test]
+    fn keys_that_nobody_reads_are_told() {
+        let text = "[other]\nx=1\n[root]\ndbname=a\nDBprot=5433\n#y=1\n[root2]\nz=1\n";
+        assert_eq!(unknown_keys(text).collect::<Vec<_>>(), ["DBprot"]);
     }
 
     #[test]

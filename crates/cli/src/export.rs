@@ -8,6 +8,7 @@ use diskprint_formats::{CodePoint, Name};
 use diskprint_store::{SliceRow, Store};
 
 use crate::args::{ExportArgs, Format};
+use crate::catalogue::{sequence_id, slice_id};
 use crate::{Outcome, database};
 
 mod row;
@@ -80,13 +81,16 @@ impl<W: Write> Writer<W> {
 /// Prints the stored differences of the sequence that is named.
 pub fn run(args: &ExportArgs) -> Result<Outcome> {
     let store = database::open_existing(&args.database)?;
-    let Some((osetid, appetid)) = sequence_name(&args.sequence) else {
-        bail!(
-            "{:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1",
-            args.sequence
-        );
+    let sequence = match slice_id(&args.sequence) {
+        Ok(end) if store.ends(&end.osetid, &end.appetid)?.contains(&end.sliceid) => {
+            store.sequence_ending_at(&end)?
+        }
+        Ok(slice) => bail!("slice {slice} is not the end of a sequence"),
+        Err(_) => {
+            let (osetid, appetid) = sequence_id(&args.sequence)?;
+            store.sequence(&osetid, &appetid)?
+        }
     };
-    let sequence = store.sequence(&osetid, &appetid)?;
     let mut writer = Writer::new(args.format, BufWriter::new(io::stdout().lock()))?;
     from_store(&*store, &sequence, &mut writer)?;
     writer.finish()?;

@@ -106,10 +106,9 @@ fn describe(error: &Error) -> String {
     text
 }
 
-/// The time in milliseconds, ISO 8601 in UTC.
+/// The time in milliseconds, ISO 8601 in UTC, always of one length, so that it sorts as text.
 fn now() -> String {
-    let now = jiff::Timestamp::now();
-    jiff::Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now).to_string()
+    format!("{:.3}", jiff::Timestamp::now())
 }
 
 fn is_broken_pipe(error: &Error) -> bool {

@@ -78,16 +78,18 @@ fn outcome(status: &RunStatus, is_running: bool, is_wrong: bool) -> Outcome {
 fn print(out: &mut impl Write, status: &RunStatus, holder: Option<&str>) -> io::Result<()> {
     let RunStatus { begun, ended, bytes_read, bytes, seconds_left, sequences, .. } = status;
     for sequence in sequences {
-        print_sequence(out, sequence)?;
+        let is_stopped = ended.is_none() && holder.is_none();
+        print_sequence(out, sequence, is_stopped)?;
     }
     let count =
         |wanted: &[SequenceState]| sequences.iter().filter(|it| wanted.contains(&it.state)).count();
     use SequenceState::{
         Done, DoneWithFaults, Failed, Running, Skipped, SkippedWithFaults, Waiting,
     };
+    let running = if ended.is_none() && holder.is_none() { "stopped" } else { "running" };
     writeln!(
         out,
-        "\n{} done, {} skipped, {} failed, {} running, {} waiting",
+        "\n{} done, {} skipped, {} failed, {} {running}, {} waiting",
         count(&[Done, DoneWithFaults]),
         count(&[Skipped, SkippedWithFaults]),
         count(&[Failed]),
@@ -111,9 +113,17 @@ fn print(out: &mut impl Write, status: &RunStatus, holder: Option<&str>) -> io::
     }
 }
 
-fn print_sequence(out: &mut impl Write, sequence: &SequenceStatus) -> io::Result<()> {
+fn print_sequence(
+    out: &mut impl Write,
+    sequence: &SequenceStatus,
+    is_stopped: bool,
+) -> io::Result<()> {
     let SequenceStatus { name, state, slice, stage, error } = sequence;
-    write!(out, "{}  {}", printable(name), state.words())?;
+    let words = match state {
+        SequenceState::Running if is_stopped => "stopped",
+        state => state.words(),
+    };
+    write!(out, "{}  {words}", printable(name))?;
     if let (Some(slice), Some(stage)) = (slice, stage) {
         write!(out, ": slice {}, {stage}", printable(slice))?;
     }

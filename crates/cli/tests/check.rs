@@ -157,6 +157,7 @@ fn a_server_is_looked_at_and_left_as_it_was() {
     );
     let checks = check(0, &["--db", &address]);
     expect(&checks, "tables", "warning", "those of the original workflow");
+    expect(&checks, "slices", "warning", "not looked at");
     expect(&checks, "columns", "warning", "regdelta.cellpath");
     server.sql(&database, "DROP SCHEMA diskprint CASCADE");
 
@@ -224,6 +225,17 @@ fn what_a_user_may_not_do_is_named() {
     expect(&check(0, &["--db", &address]), "privileges", "ok", "none is missing");
     server.sql(&database, "ALTER ROLE reader SET default_transaction_read_only = on");
     expect(&check(1, &["--db", &address]), "writing", "failed", "read-only");
+
+    server.sql(
+        &database,
+        "ALTER ROLE reader RESET default_transaction_read_only;
+         DROP SCHEMA diskprint CASCADE; CREATE SCHEMA diskprint;
+         CREATE TABLE diskprint.regdelta (cellpath varchar(1024));
+         GRANT USAGE ON SCHEMA diskprint TO reader;
+         GRANT ALL ON diskprint.regdelta TO reader",
+    );
+    let checks = check(1, &["--db", &address]);
+    assert_eq!(of(&checks, "privileges").1, "the user lacks CREATE on schema diskprint");
 }
 
 #[test]

@@ -81,6 +81,29 @@ fn no_message_shows_the_password() {
 }
 
 #[test]
+fn what_the_server_refuses_is_told_in_its_words_and_noted() {
+    let Some(server) = server() else { return };
+    let database = server.database();
+    let address = server.address(&database);
+    support::expect(0, &["db", "init", "--db", &address]);
+    server.sql(
+        &database,
+        "CREATE ROLE writer LOGIN; GRANT USAGE ON SCHEMA diskprint TO writer;
+         GRANT ALL ON ALL TABLES IN SCHEMA diskprint TO writer;
+         GRANT ALL ON ALL SEQUENCES IN SCHEMA diskprint TO writer;
+         REVOKE INSERT ON diskprint.regdelta FROM writer",
+    );
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path().join("results").display().to_string();
+    let writer = address.replace("postgres@", "writer@");
+    let told = support::expect(1, &["run", &last(), &results, "--db", &writer]);
+    assert!(told.contains("permission denied for table regdelta"), "{told}");
+    assert!(!told.contains("warning"), "{told}");
+    let noted = "SELECT count(*) FROM diskprint.workjournal WHERE workstatus LIKE 'failed: %'";
+    assert_eq!(server.sql(&database, noted).trim(), "1");
+}
+
+#[test]
 fn a_certificate_is_checked_where_that_is_asked_for() {
     let (Some(server), Some(_)) = (server(), diskprint_testkit::need::program("openssl")) else {
         return;

@@ -255,6 +255,36 @@ fn two_runs_into_one_folder_do_not_meet_and_what_a_killed_one_left_is_removed() 
 }
 
 #[test]
+fn slices_that_go_round_are_not_passed_over() {
+    let scratch = tempfile::tempdir().unwrap();
+    let results = scratch.path().join("results");
+    run(&last(), &results, &["--quiet"]);
+    let file = results.join("diskprint.db");
+    let db = format!("sqlite:{}", file.display());
+    let all = support::expect(0, &["export", "8504-1-7895-1", "--db", &db]);
+    assert_eq!(support::expect(0, &["export", "8504-1-7895-1-40", "--db", &db]), all);
+    let error = support::expect(1, &["export", "8504-1-7895-1-20", "--db", &db]);
+    assert!(error.contains("8504-1-7895-1-20 is not the end"), "{error}");
+
+    let sql = "UPDATE slice SET slicepredecessorid = 40 WHERE sliceid = 10";
+    rusqlite::Connection::open(&file).unwrap().execute(sql, []).unwrap();
+    let shown = results.display().to_string();
+    let round = "slicepredecessorid leads from slice 8504-1-7895-1-40 back to it";
+    for args in [
+        &["run", "--all", &shown][..],
+        &["run", "--all", &shown, "--dry-run"],
+        &["run", last().to_str().unwrap(), &shown],
+        &["sequence", "show", "8504-1-7895-1", "--db", &db],
+        &["check", &shown],
+    ] {
+        let told = support::expect(1, args);
+        assert!(told.contains(round), "{args:?} {told}");
+    }
+    let list = support::expect(0, &["sequence", "list", "--db", &db]);
+    assert!(list.contains(round), "{list}");
+}
+
+#[test]
 fn several_sequences_end_with_a_table_and_the_worst_code() {
     let scratch = tempfile::tempdir().unwrap();
     let store = scratch.path().join("store");

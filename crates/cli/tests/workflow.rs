@@ -23,7 +23,9 @@ fn it_takes_the_place_of_the_original() {
     let (Some(server), Some(mut judge)) = (server(), Judge::new()) else { return };
     let original = Original::new(server, &|sequence, slice| judge.tarball(sequence, slice));
     let shape = server.sql(&original.database, SHAPE);
-    original.run("--all", &[]).expect(0, "\n3 done, 0 skipped, 0 failed\nDone.\n");
+    let first = original.run("--all", &[]);
+    first.expect(0, "\n3 done, 0 skipped, 0 failed\nDone.\n");
+    assert!(!first.err.contains(" again: "), "the baseline is read once: {}", first.err);
     assert_eq!(server.sql(&original.database, SHAPE), shape);
     let mut exported = Vec::new();
     for sequence in SEQUENCES {

@@ -51,6 +51,7 @@ const PATH_COLUMNS: [(&str, &str); 9] = [
 pub struct Postgres {
     // Even reading takes the client for itself.
     client: RefCell<Client>,
+    address: Address,
 }
 
 impl Postgres {
@@ -62,7 +63,7 @@ impl Postgres {
     pub fn open(address: &Address) -> Result<Self, Error> {
         let mut client = connect(address)?;
         migrate(&mut client)?;
-        Ok(Self { client: client.into() })
+        Ok(Self { client: client.into(), address: address.clone() })
     }
 
     /// Connects to the database at `address`, which must have our tables, as [`Postgres::open`]
@@ -76,7 +77,7 @@ impl Postgres {
             return Err(Error::NoTables);
         }
         migrate(&mut client)?;
-        Ok(Self { client: client.into() })
+        Ok(Self { client: client.into(), address: address.clone() })
     }
 
     /// Takes the limit of length from those columns of the original workflow's tables that hold
@@ -224,7 +225,16 @@ impl Store for Postgres {
     }
 
     fn save(&mut self, results: &Results<'_>) -> Result<(), Error> {
-        save::save(self.client.get_mut(), results)
+        let saved = save::save(self.client.get_mut(), results);
+        if let Err(error) = &saved
+            && !error.is_gone()
+            && let Ok(client) = connect(&self.address)
+        {
+            // When the server refuses a COPY, answers to what was sent meanwhile are still under
+            // way, and would be taken for those to what is asked next.
+            self.client = client.into();
+        }
+        saved
     }
 
     fn file_deltas(&self, slice: &SliceId) -> Result<Vec<FileDelta>, Error> {

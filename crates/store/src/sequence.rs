@@ -1,6 +1,6 @@
 //! Sequences: slices in order. The order comes from `slicepredecessorid`, never from a file name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use diskprint::SliceId;
@@ -71,13 +71,33 @@ pub(crate) fn order(links: &[Link], end: &SliceId) -> Result<Vec<i64>, Error> {
     Ok(ids)
 }
 
-/// Returns the slices that no slice names as its predecessor, sorted.
+/// Returns the slices that no slice names as its predecessor, sorted. Of slices that go round, so
+/// that each has a follower, it is the one with the largest number: what is asked of it then is
+/// refused with [`Error::Loop`], and none is passed over.
 pub(crate) fn ends(links: &[Link]) -> Vec<i64> {
-    let is_predecessor = |id| links.iter().any(|link| link.predecessor == Some(id));
-    let mut ends: Vec<i64> =
-        links.iter().map(|link| link.sliceid).filter(|id| !is_predecessor(*id)).collect();
+    let mut before: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for link in links {
+        before.entry(link.sliceid).or_default().extend(link.predecessor);
+    }
+    let predecessors: BTreeSet<i64> = before.values().flatten().copied().collect();
+    let mut left: BTreeSet<i64> = before.keys().copied().collect();
+    let (followed, last): (Vec<i64>, Vec<i64>) =
+        before.keys().partition(|id| predecessors.contains(id));
+    let mut ends = Vec::new();
+    // What no last slice leads to goes round, or is before slices that do.
+    for end in last.into_iter().chain(followed.into_iter().rev()) {
+        if !left.contains(&end) {
+            continue;
+        }
+        ends.push(end);
+        let mut next = vec![end];
+        while let Some(id) = next.pop() {
+            if left.remove(&id) {
+                next.extend(before.get(&id).into_iter().flatten());
+            }
+        }
+    }
     ends.sort_unstable();
-    ends.dedup();
     ends
 }
 
@@ -98,6 +118,23 @@ mod tests {
         assert_eq!(ordered(&rows, 1), Ok(vec![2, 30, 1]));
         assert_eq!(ordered(&rows, 4), Ok(vec![2, 30, 4]));
         assert_eq!(ordered(&rows, 2), Ok(vec![2]));
+    }
+
+    #[test]
+    fn slices_that_go_round_have_an_end_that_tells_so() {
+        for (rows, expected) in [
+            (&[][..], &[][..]),
+            (&[(10, None), (20, Some(10))], &[20]),
+            (&[(10, None), (20, Some(10)), (20, Some(15)), (30, Some(10))], &[20, 30]),
+            (&[(10, Some(30)), (20, Some(10)), (30, Some(20))], &[30]),
+            (&[(10, Some(10))], &[10]),
+            (&[(10, Some(20)), (20, Some(10)), (30, Some(20))], &[30]),
+            (&[(10, Some(20)), (20, Some(10)), (30, None), (40, Some(30))], &[20, 40]),
+        ] {
+            let link = |&(sliceid, predecessor): &_| Link { sliceid, predecessor };
+            let links: Vec<_> = rows.iter().map(link).collect();
+            assert_eq!(ends(&links), expected, "{rows:?}");
+        }
     }
 
     #[test]

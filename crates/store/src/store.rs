@@ -126,7 +126,8 @@ pub trait Store: Catalogue + Send {
     /// When the database fails.
     fn regdelta_rows(&self) -> Result<BTreeMap<SliceId, u64>, Error>;
 
-    /// Returns the slices that no slice of their sequence names as predecessor, sorted.
+    /// Returns the slices that no slice of their sequence names as predecessor, sorted; of slices
+    /// that go round the one with the largest number, so that none is passed over.
     ///
     /// # Errors
     /// When the database fails.
@@ -143,7 +144,7 @@ pub trait Store: Catalogue + Send {
     }
 
     /// Returns the ids of those slices of an application on an operating system that none of them
-    /// names as predecessor, sorted.
+    /// names as predecessor, sorted; of slices that go round the largest.
     ///
     /// # Errors
     /// When the database fails.
@@ -172,10 +173,6 @@ pub trait Store: Catalogue + Send {
         match (ends(&links).as_slice(), links.first()) {
             (&[sliceid], _) => self.sequence_ending_at(&SliceId { osetid, appetid, sliceid }),
             (_, None) => Err(Error::UnknownSequence { osetid, appetid }),
-            // Every slice is a predecessor: `order` says which ones go round.
-            (&[], Some(link)) => {
-                self.sequence_ending_at(&SliceId { osetid, appetid, sliceid: link.sliceid })
-            }
             (ends, _) => Err(Error::SeveralEnds { osetid, appetid, ends: ends.to_vec() }),
         }
     }

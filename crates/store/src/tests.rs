@@ -164,14 +164,14 @@ fn results<'a>(
 enum Tested {
     Memory(Sqlite),
     File(Sqlite, tempfile::TempDir),
-    Server(Postgres, &'static Server, String),
+    Server(Box<Postgres>, &'static Server, String),
 }
 
 impl Tested {
     fn store(&mut self) -> &mut dyn Store {
         match self {
             Self::Memory(store) | Self::File(store, _) => store,
-            Self::Server(store, ..) => store,
+            Self::Server(store, ..) => &mut **store,
         }
     }
 
@@ -244,7 +244,7 @@ fn stores() -> Vec<Tested> {
 
 fn on(server: &'static Server, database: String) -> Tested {
     let address = Address::parse(&server.address(&database)).unwrap();
-    Tested::Server(Postgres::open(&address).unwrap(), server, database)
+    Tested::Server(Postgres::open(&address).unwrap().into(), server, database)
 }
 
 #[test]

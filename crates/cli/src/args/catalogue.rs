@@ -84,8 +84,8 @@ pub struct SliceEditArgs {
 /// List slices, or check their tarballs
 #[derive(Args)]
 #[command(after_help = "\
-Exit codes with --verify: 0 all are as they were, 1 one is changed, 2 one is missing or its hash is of
-an unknown kind.
+Exit codes with --verify: 0 all are as they were, 1 one is changed, 2 one is missing or its hash
+is of an unknown kind.
 
 Examples:
   diskprint slice list --db sqlite:results/diskprint.db

@@ -44,8 +44,8 @@ pub struct DbUpgradeArgs {
 #[derive(Args)]
 #[command(after_help = "\
 Files:
-  .csv  a header with the columns of one of the tables slice (also location or tarball), storage, os,
-        virtualmachine, vmsetting, slicetype, slicestate; see docs/formats.md
+  .csv  a header with the columns of one of the tables slice (also location or tarball), storage,
+        os, virtualmachine, vmsetting, slicetype, slicestate; see docs/formats.md
   .sql  INSERT statements into these tables, as pg_dump --data-only --inserts writes them
 
 Examples:

@@ -8,7 +8,7 @@ use super::DatabaseArgs;
 Example:
   diskprint export 8504-1-7895-1 --db sqlite:results/diskprint.db --format jsonl")]
 pub struct ExportArgs {
-    /// The sequence, OSETID-APPETID
+    /// The sequence, OSETID-APPETID; one of several by its last slice, OSETID-APPETID-SLICEID
     pub sequence: String,
     #[command(flatten)]
     pub database: DatabaseArgs,

@@ -127,10 +127,6 @@ fn show(args: &SequenceShowArgs) -> Result<Outcome, Error> {
         let rows = sequence.slices.iter().filter_map(row).collect();
         all.push(Detailed { sequence, rows });
     }
-    if all.is_empty() {
-        // Every slice is a predecessor: this says which ones go round.
-        store.sequence(&osetid, &appetid)?;
-    }
     let mut out = io::stdout().lock();
     if args.json {
         print_json(&mut out, &all)?;

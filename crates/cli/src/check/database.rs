@@ -7,13 +7,22 @@ use crate::args::DatabaseArgs;
 use crate::database::Database;
 use crate::differ_cfg;
 
-/// Checks the database that is named, or `diskprint.db` in the folder `results`. Returns it where
-/// it can tell of slices without being altered.
+/// What can be learned of slices from the database.
+pub(super) enum Known {
+    /// It tells of them, without being altered.
+    By(Box<dyn Store>),
+    /// There is none, or none in it.
+    Nothing,
+    /// It cannot be asked, or not before it is altered.
+    NotTold,
+}
+
+/// Checks the database that is named, or `diskprint.db` in the folder `results`.
 pub(super) fn check(
     args: &DatabaseArgs,
     results: Option<&Path>,
     checks: &mut Vec<Finding>,
-) -> Option<Box<dyn Store>> {
+) -> Known {
     let database = match Database::named(args) {
         Ok(Some(database)) => database,
         Ok(None) => match results {
@@ -24,13 +33,13 @@ pub(super) fn check(
                     "none is named",
                     "name the results folder, or a database with --db, --config or DISKPRINT_DB",
                 ));
-                return None;
+                return Known::Nothing;
             }
         },
         Err(error) => {
             let mend = "name it with --db or --config as diskprint help run says";
             checks.push(Finding::failed("database", format!("{error:#}"), mend));
-            return None;
+            return Known::NotTold;
         }
     };
     checks.extend(password(args));
@@ -38,7 +47,7 @@ pub(super) fn check(
         && !path.exists()
     {
         checks.push(absent(path));
-        return None;
+        return Known::Nothing;
     }
     let found = match database.examine() {
         Ok(found) => found,
@@ -50,15 +59,20 @@ pub(super) fn check(
                 }
             };
             checks.push(Finding::failed("database", format!("{error:#}"), mend));
-            return None;
+            return Known::NotTold;
         }
     };
     checks.push(Finding::ok("database", format!("{database} answers ({})", found.program)));
     let is_server = matches!(database, Database::Postgres(_));
     checks.extend(examined(&found, is_server));
-    let is_ours = matches!(found.tables, Tables::Ours { version, known } if version == known);
-    // Opening does not bring these tables up to date: they are.
-    if is_ours { database.open_existing().ok() } else { None }
+    match found.tables {
+        Tables::None => Known::Nothing,
+        // Opening does not bring these tables up to date: they are.
+        Tables::Ours { version, known } if version == known => {
+            database.open_existing().map_or(Known::NotTold, Known::By)
+        }
+        _ => Known::NotTold,
+    }
 }
 
 fn absent(path: &Path) -> Finding {

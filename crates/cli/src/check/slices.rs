@@ -6,16 +6,26 @@ use anyhow::Error;
 use diskprint_store::{Sqlite, Store};
 
 use super::Finding;
+use super::database::Known;
 use crate::run::beside::Beside;
 use crate::run::plan::{self, Planned};
 
 /// Finds the slices of the sequences that end with `tarballs`, or, where none are named, all that
 /// the database knows, and says which cannot be read.
-pub(super) fn check(
-    tarballs: &[PathBuf],
-    store: Option<Box<dyn Store>>,
-    checks: &mut Vec<Finding>,
-) -> Vec<Planned> {
+pub(super) fn check(tarballs: &[PathBuf], known: Known, checks: &mut Vec<Finding>) -> Vec<Planned> {
+    let (store, is_told) = match known {
+        Known::By(store) => (Some(store), true),
+        Known::Nothing => (None, true),
+        Known::NotTold => (None, !tarballs.is_empty()),
+    };
+    if !is_told {
+        checks.push(Finding::warning(
+            "slices",
+            "not looked at: the database cannot be asked for them yet",
+            "do what is said of the database and its tables, and check again",
+        ));
+        return Vec::new();
+    }
     let mut planned = Vec::new();
     for sequence in sequences(tarballs, store) {
         match sequence {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error};
+use anyhow::{Context, Error, bail};
 use diskprint::results;
 
 use super::lock::SCRATCH;
@@ -15,7 +15,7 @@ use crate::args::Cleanup;
 use crate::summary::printable;
 
 /// Deals with the remains that are in the way of a run. Says of how many stages they were removed
-/// without asking; `None` where the run is not to go on.
+/// without asking; `None` where they were only to be listed.
 pub fn run<'p>(
     results: &Path,
     planned: impl Iterator<Item = &'p Planned>,
@@ -30,7 +30,7 @@ pub fn run<'p>(
         }
         Cleanup::Ignore => Ok(Some(0)),
         Cleanup::Check if remains.iter().any(|it| it.is_stage) && is_terminal() => {
-            Ok(ask(&remains)?.then_some(0))
+            ask(&remains).map(|()| Some(0))
         }
         Cleanup::Check | Cleanup::Erase => {
             erase(&remains)?;
@@ -103,8 +103,10 @@ fn erase(remains: &[Remains]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Asks at the terminal whether to remove them. Says whether to go on.
-fn ask(remains: &[Remains]) -> Result<bool, Error> {
+const ABORTED: &str = "aborted; nothing was removed, and nothing run";
+
+/// Asks at the terminal whether to remove them; fails where the run is not to go on.
+fn ask(remains: &[Remains]) -> Result<(), Error> {
     let mut err = io::stderr().lock();
     loop {
         write!(
@@ -116,13 +118,13 @@ fn ask(remains: &[Remains]) -> Result<bool, Error> {
         err.flush()?;
         let mut answer = String::new();
         if io::stdin().lock().read_line(&mut answer)? == 0 {
-            return Ok(false);
+            bail!(ABORTED);
         }
         match answer.trim().to_lowercase().as_str() {
-            "y" | "yes" => return erase(remains).map(|()| true),
-            "n" | "no" => return Ok(true),
+            "y" | "yes" => return erase(remains),
+            "n" | "no" => return Ok(()),
             "l" | "list" => list(&mut err, remains)?,
-            "a" | "abort" => return Ok(false),
+            "a" | "abort" => bail!(ABORTED),
             _ => {}
         }
     }

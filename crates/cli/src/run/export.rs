@@ -136,25 +136,30 @@ fn slicehash(
 ) -> Result<String, Error> {
     let Planned { tarball, registered, .. } = slice.planned;
     let ours = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
-    let known = match registered {
-        Some(known) => vec![known.clone()],
-        None => work.session.with(|store| store.hashes_at(&tarball.to_string_lossy()))?,
+    let verdict = |theirs: &str| match theirs.len() {
+        _ if theirs.eq_ignore_ascii_case(&ours) => Verdict::Same,
+        64 => Verdict::Changed,
+        _ => verify(tarball, theirs),
     };
+    if let Some(theirs) = registered {
+        if verdict(theirs) != Verdict::Changed {
+            return Ok(theirs.clone());
+        }
+        watch.watch().warn(&format!(
+            "slice {}: {} is not the file that was registered: its hash was {theirs}, its \
+             SHA-256 is {ours}; the results are those of the file that is there",
+            slice.name(),
+            tarball.display(),
+        ));
+    }
+    // A file that was put back has the hash that it had before.
+    let known = work.session.with(|store| store.hashes_at(&tarball.to_string_lossy()))?;
     for theirs in known {
-        let verdict = match theirs.len() {
-            _ if theirs.eq_ignore_ascii_case(&ours) => Verdict::Same,
-            64 => Verdict::Changed,
-            _ => verify(tarball, &theirs),
-        };
-        match verdict {
-            Verdict::Changed if registered.is_some() => watch.watch().warn(&format!(
-                "slice {}: {} is not the file that was registered: its hash was {theirs}, its \
-                 SHA-256 is {ours}; the results are those of the file that is there",
-                slice.name(),
-                tarball.display(),
-            )),
+        match verdict(&theirs) {
+            Verdict::Same => return Ok(theirs),
             Verdict::Changed => {}
-            _ => return Ok(theirs),
+            _ if registered.is_none() => return Ok(theirs),
+            _ => {}
         }
     }
     Ok(ours)

@@ -1,5 +1,7 @@
 //! The work journal: who ran what, when, and how it ended.
 
+use std::path::Path;
+
 use diskprint::results;
 use diskprint_store::JournalEntry;
 
@@ -17,11 +19,17 @@ pub fn note(work: &Work<'_>, last: &Planned, status: String, watch: &SequenceWat
         status,
         script: format!("diskprint {VERSION} run"),
         worker: worker(),
-        outputdir: results::folder(work.results, &last.tarball).display().to_string(),
+        outputdir: outputdir(work.results, &last.tarball),
     };
     if let Err(error) = work.session.with(|store| store.journal(&entry)) {
         watch.watch().warn(&format!("the work journal was not written: {error:#}"));
     }
+}
+
+/// The folder of a slice, with its absolute path: who reads the journal later is elsewhere.
+fn outputdir(results: &Path, tarball: &Path) -> String {
+    let folder = results::folder(results, tarball);
+    std::path::absolute(&folder).unwrap_or(folder).display().to_string()
 }
 
 /// How a sequence ended that was done.

@@ -91,6 +91,11 @@ const STOPPED: i32 = 130;
 
 /// The tarballs, and the results folder, which is named last.
 fn split(args: &RunArgs) -> Result<(&[PathBuf], &Path), Error> {
+    if let Some(last) = args.paths.last()
+        && last.is_file()
+    {
+        bail!("{} is a file; the results folder is named last", last.display());
+    }
     match (args.paths.split_last(), args.all || args.queue) {
         (Some((results, [])), true) => Ok((&[], results)),
         (_, true) => bail!(

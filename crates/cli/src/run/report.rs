@@ -59,7 +59,12 @@ pub fn print(
     } else if !args.output.quiet {
         match told {
             [told] if is_single => print_steps(&mut out, told)?,
-            _ => print_states(&mut out, targets, told)?,
+            _ => {
+                if args.queue && told.is_empty() {
+                    writeln!(out, "No sequence waits in the queue.\n")?;
+                }
+                print_states(&mut out, targets, told)?;
+            }
         }
     }
     Ok(out.flush()?)

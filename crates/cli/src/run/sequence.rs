@@ -59,10 +59,11 @@ fn update<'p>(
 }
 
 fn slices<'p>(results: &Path, planned: &'p [Planned]) -> Result<Vec<Slice<'p>>, Error> {
-    let slice = |planned: &'p Planned| {
-        Slice::new(results, planned).with_context(|| format!("slice {}", planned.id))
-    };
-    planned.iter().map(slice).collect()
+    planned.iter().map(|planned| slice(results, planned)).collect()
+}
+
+fn slice<'p>(results: &Path, planned: &'p Planned) -> Result<Slice<'p>, Error> {
+    Slice::new(results, planned).with_context(|| format!("slice {}", planned.id))
 }
 
 /// Why stages are done again; `None` where nothing of them was ever done.
@@ -101,6 +102,11 @@ fn read(
     for index in 0..slices.len() {
         let folder = work.folders.of(&slices[index].folder);
         let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
+        if slices[index].hash.is_none() {
+            // Another job may have read it by now: sequences may have slices in common.
+            let planned = slices[index].planned;
+            slices[index] = slice(work.results, planned)?;
+        }
         let slice = &slices[index];
         let to_do = slice.to_do(before(slices, index));
         if let Some(why) = again(&to_do) {

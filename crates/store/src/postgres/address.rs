@@ -68,6 +68,16 @@ impl Address {
         &self.config
     }
 
+    /// `:PORT` of a host, unless that is PostgreSQL's own.
+    fn port(&self, index: usize) -> String {
+        let ports = self.config.get_ports();
+        // One port may stand for all hosts.
+        match ports.get(index).or(ports.first()) {
+            None | Some(5432) => String::new(),
+            Some(port) => format!(":{port}"),
+        }
+    }
+
     pub(super) fn verify(&self) -> bool {
         self.verify
     }
@@ -83,7 +93,7 @@ impl fmt::Display for Address {
         for (index, host) in self.config.get_hosts().iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             match host {
-                Host::Tcp(name) => write!(f, "{comma}{name}")?,
+                Host::Tcp(name) => write!(f, "{comma}{name}{}", self.port(index))?,
                 #[cfg(unix)]
                 Host::Unix(folder) => write!(f, "{comma}{}", folder.display())?,
             }
@@ -106,8 +116,10 @@ mod tests {
     fn a_password_is_never_shown() {
         let address = Address::parse("postgres://me:s%3Acret@db.example:5433/prints").unwrap();
         assert!(address.has_password());
-        assert_eq!(address.to_string(), "postgres://me@db.example/prints");
-        assert_eq!(format!("{address:?}"), "postgres://me@db.example/prints");
+        assert_eq!(address.to_string(), "postgres://me@db.example:5433/prints");
+        assert_eq!(format!("{address:?}"), "postgres://me@db.example:5433/prints");
+        let plain = Address::parse("postgres://me@db.example:5432/prints").unwrap();
+        assert_eq!(plain.to_string(), "postgres://me@db.example/prints");
         for bad in
             ["host=db password=secret", "postgres://me@db/prints?secret=1", "postgres:secret"]
         {

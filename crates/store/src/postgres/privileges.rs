@@ -46,6 +46,9 @@ impl Postgres {
             if !lacking.iter().any(|it| it == "SELECT on diskprint_version") {
                 tables = which_tables(&mut client)?;
             }
+            if matches!(tables, Tables::None | Tables::Original) {
+                lacking.extend(lacking_create(&mut client)?);
+            }
         }
         let write = try_to_write(&mut client, tables).map_err(doing("writing to it"));
         Ok(Examination { program, connection, tables, lacking, write, limited })
@@ -78,6 +81,16 @@ fn lacking_schema(client: &mut Client) -> Result<Vec<String>, Error> {
         client,
         "SELECT 'USAGE on schema diskprint' FROM pg_namespace
          WHERE nspname = 'diskprint' AND NOT has_schema_privilege(oid, 'USAGE')",
+        &[],
+    )
+}
+
+/// What the user needs while our tables are to be made.
+fn lacking_create(client: &mut Client) -> Result<Vec<String>, Error> {
+    strings(
+        client,
+        "SELECT 'CREATE on schema diskprint' FROM pg_namespace
+         WHERE nspname = 'diskprint' AND NOT has_schema_privilege(oid, 'CREATE')",
         &[],
     )
 }
