@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use ::postgres::{Error as PostgresError, Transaction};
 
 use super::rows;
@@ -14,14 +16,17 @@ pub(super) fn replace(
     let rows = content::file_rows(content, slicehash);
     rows::copy(transaction, "filemetadata", &content::FILE_COLUMNS.join(", "), rows)?;
     let rows = content::hive_rows(content, slicehash);
-    rows::copy(transaction, "registry", &content::HIVE_COLUMNS.join(", "), rows)?;
-    add_digests(transaction, content)
+    rows::copy(transaction, "registry", &content::HIVE_COLUMNS.join(", "), rows)
 }
 
-/// Adds digests of contents that are not there, all in one statement. A temporary table would ask
-/// for a right that the user of an original's database might not have.
-fn add_digests(transaction: &mut Transaction<'_>, content: &Content) -> Result<(), PostgresError> {
-    let (sha1, md5): (Vec<String>, Vec<String>) = content::digests(content).into_iter().unzip();
+/// Adds digests of contents, MD5 by SHA-1, that are not there, all in one statement for each table:
+/// in an original's database it reads the table from end to end. A temporary table would ask for a
+/// right that the user of such a database might not have.
+pub(super) fn add_digests(
+    transaction: &mut Transaction<'_>,
+    digests: BTreeMap<String, String>,
+) -> Result<(), PostgresError> {
+    let (sha1, md5): (Vec<String>, Vec<String>) = digests.into_iter().unzip();
     for (table, digests) in [("md5", &md5), ("sha1", &sha1)] {
         let sql = format!(
             "INSERT INTO {table} (keyhash, hashval)

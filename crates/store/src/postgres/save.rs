@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use ::postgres::{Client, Error as PostgresError, Transaction};
 use diskprint::regdelta::Action;
 use diskprint::{Cell, CellChanges, FileChanges, FileEntry, SliceId};
@@ -30,13 +32,15 @@ pub(super) fn save(client: &mut Client, results: &Results<'_>) -> Result<(), Err
     }
     let actions = ActionIds::read(&mut transaction)?;
     hive::number(&mut transaction, &last.id, &mut hives, &results.run.finished)?;
-    let mut counts = Counts::default();
+    let (mut counts, mut digests) = (Counts::default(), BTreeMap::new());
     results.each(|slice, found| {
         counts.add(&found);
+        digests.extend(content::digests(&found.content));
         insert(&mut transaction, slice, &found, &hives, &actions).map_err(&failed)?;
         let slicehash = queue::slicehash(&mut transaction, &slice.id)?;
         content::replace(&mut transaction, &slicehash, &found.content).map_err(&failed)
     })?;
+    content::add_digests(&mut transaction, digests).map_err(&failed)?;
     insert_run(&mut transaction, &last.id, results.run, counts).map_err(&failed)?;
     transaction.commit().map_err(&failed)
 }
