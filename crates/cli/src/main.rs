@@ -92,11 +92,20 @@ fn print_error(error: &Error) -> io::Result<()> {
     writeln!(io::stderr(), "diskprint: {}", describe(error))
 }
 
+/// How many reasons for refusing a change are printed: a dump of a whole database has thousands.
+const ENOUGH: usize = 100;
+
 /// An error with its causes, and on further lines what was found wrong on the way to it.
 fn describe(error: &Error) -> String {
     if let Some(diskprint_store::Error::Refused { problems }) = error.downcast_ref() {
         let lines = problems.iter().map(|problem| printable(&problem.to_string()));
-        return lines.fold("nothing was changed:".to_owned(), |text, line| text + "\n  " + &line);
+        let text = lines
+            .take(ENOUGH)
+            .fold("nothing was changed:".to_owned(), |text, line| text + "\n  " + &line);
+        return match problems.len().saturating_sub(ENOUGH) {
+            0 => text,
+            more => format!("{text}\n  and {more} more"),
+        };
     }
     let mut text = printable(&format!("{error:#}"));
     let opening = error.chain().find_map(|cause| cause.downcast_ref::<OpenError>());

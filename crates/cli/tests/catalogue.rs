@@ -66,6 +66,10 @@ fn slices_are_added_edited_listed_and_removed() {
          which is not in table slice\n"
     );
     place.expect(0, &[&add[..], &["10"], &more].concat());
+    // Again is no harm, but nothing that was said is lost by what is not.
+    place.expect(0, &[&add[..], &["10"], &more].concat());
+    let there = place.expect(1, &[&add[..], &["10"]].concat());
+    assert!(there.contains("is there already and differs; diskprint slice edit"), "{there}");
     let list = place.expect(0, &["slice", "list", "8504-1-7895-1"]);
     let lines: Vec<Vec<&str>> =
         list.lines().map(|line| line.split_whitespace().collect()).collect();

@@ -326,6 +326,9 @@ fn another_terminal_sees_how_a_run_goes_and_went() {
     fs::write(&output, vec![b' '; len as usize]).unwrap();
     let text = support::expect(1, &["status", &results, "--verify"]);
     assert!(text.contains("files/fiout.dfxml: it is not what was made"), "{text}");
+    fs::remove_dir_all(tried.slice("1-1-1-1-20").join("dumps")).unwrap();
+    let text = support::expect(1, &["status", &results, "--verify"]);
+    assert!(text.contains("1-1-1-1-20.tar.gz/dumps/manifest.json: it is gone"), "{text}");
 }
 
 #[test]
@@ -370,6 +373,18 @@ fn logs_beside_the_stages_say_how_each_ended() {
         rusqlite_rows(&db, "SELECT sliceid, workstatus, script, outputdir FROM workjournal");
     assert_eq!(journal.len(), 1, "{journal:?}");
     assert!(journal[0].starts_with("20|failed: slice 1-1-1-1-20: "), "{journal:?}");
+}
+
+#[test]
+fn a_log_for_machines_has_nothing_else_when_a_run_fails() {
+    let tried = Tried::new(&[("10", "1-1-1-1-10")]);
+    fs::write(tried.tarball("1-1-1-1-20"), "no archive").unwrap();
+    let (out, err) = tried.run(1, &["1-1-1-1-20"], &["--log-format", "json"]);
+    assert_eq!(out, "");
+    let events = support::rows(&err);
+    let last = events.last().unwrap();
+    assert_eq!((&last["event"], &last["level"]), (&"error".into(), &"error".into()));
+    assert!(last["message"].as_str().unwrap().contains("neither a tarball"), "{err}");
 }
 
 /// The rows of a query, a line each.

@@ -20,6 +20,8 @@ pub enum SliceCommand {
 }
 
 /// Register a slice whose file name does not say which it is
+///
+/// One that is registered already is not altered: slice edit does that.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -84,8 +86,8 @@ pub struct SliceEditArgs {
 /// List slices, or check their tarballs
 #[derive(Args)]
 #[command(after_help = "\
-Exit codes with --verify: 0 all are as they were, 1 one is changed, 2 one is missing or its hash
-is of an unknown kind.
+Exit codes with --verify: 0 all are as they were, 1 one is changed, 2 one is
+missing or its hash is of an unknown kind.
 
 Examples:
   diskprint slice list --db sqlite:results/diskprint.db

@@ -21,8 +21,8 @@ Layers of a hive file:
   (none)                     base block
   key 'A\\B'                  a key, its subkeys and values; '' is the root key
 
-Paths are without regard to case; those of files take / or \\, those of keys leave out the root's
-name. Numbers may be decimal or 0x and hexadecimal.
+Paths are without regard to case; those of files take / or \\, those of keys
+leave out the root's name. Numbers may be decimal or 0x and hexadecimal.
 
 Examples:
   diskprint inspect machine.tar.gz

@@ -29,8 +29,8 @@ Examples:
   diskprint diff before.tar.gz after.tar.gz
   diskprint inspect machine.vmdk p1 mft 5
 
-Exit codes: 0 clean, 1 failed, 2 finished with faults recorded (diff --exit-code: 1 differs),
-130 stopped by Ctrl-C.";
+Exit codes: 0 clean, 1 failed, 2 finished with faults recorded (diff
+--exit-code: 1 differs), 130 stopped by Ctrl-C.";
 
 /// Knows exactly what software does to a machine.
 ///

@@ -19,9 +19,9 @@ use super::{DatabaseArgs, OutputArgs};
 Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
   diskprint run /store/8504-1-7895-1-40.tar.gz results --json > summary.json
-  diskprint run /store/*-40.tar.gz results      several sequences, one table at the end
-  diskprint run --all results --dry-run         what the database knows and what is to do
-  diskprint run --all results --config differ.cfg -j 4 --log-format json 2> run.log
+  diskprint run /store/*-40.tar.gz results   several sequences, a table at the end
+  diskprint run --all results --dry-run      what is known and what is to do
+  diskprint run --all results --config differ.cfg --log-format json 2> run.log
 
 Written below RESULTS:
   diskprint.db                      the database, unless --db names another
@@ -37,9 +37,10 @@ Written below RESULTS:
     STAGE/manifest.json             what was made from what, by which version
     STAGE.out.log, .err.log, .status.log
 
-What is there already is done again only when the tarball, the slice before or the version is
-another, or when an output is gone. Ctrl-C, or a kill, at any moment leaves nothing half done that
-looks done: the same command goes on. diskprint status RESULTS tells how a run goes.")]
+What is there already is done again only when the tarball, the slice before or
+the version is another, or when an output is gone. Ctrl-C, or a kill, at any
+moment leaves nothing half done that looks done: the same command goes on.
+diskprint status RESULTS tells how a run goes.")]
 pub struct RunArgs {
     /// Tarball or disk image of the last slice, of one or several sequences; and, last, the folder
     /// for everything that is made

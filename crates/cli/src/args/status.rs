@@ -11,8 +11,9 @@ Examples:
   diskprint status results --json | jq .seconds_left
   diskprint status results --verify        hash all outputs and compare them with the manifests
 
-Exit codes: 0 the run goes on or ended well, 1 it was stopped, or a sequence failed (with --verify:
-or an output is not what was made), 2 it ended with faults recorded.")]
+Exit codes: 0 the run goes on or ended well, 1 it was stopped, or a sequence
+failed (with --verify: or an output is not what was made), 2 it ended with
+faults recorded.")]
 pub struct StatusArgs {
     /// The results folder
     pub results: PathBuf,

@@ -35,6 +35,22 @@ fn add(args: &SliceAddArgs) -> Result<Outcome, Error> {
     }
     let mut store = database::open(&args.database)?;
     let tarball = Found::read(&*store, &args.tarball)?;
+    // What is left out here has a meaning, which is not to take the place of what somebody said.
+    let differs = |row: &CatalogueSlice| {
+        let is_other =
+            |was: &Option<String>, given: &Option<String>| given.is_some() && was != given;
+        row.slicetype.as_ref() != Some(&args.slicetype)
+            || row.predecessor != args.predecessor
+            || row.slicehash.as_ref() != Some(&tarball.slicehash)
+            || is_other(&row.notes, &args.notes)
+            || is_other(&row.slicestate, &args.state)
+    };
+    if rows_of(&*store, &id)?.iter().any(differs) {
+        bail!(
+            "slice {id} is there already and differs; diskprint slice edit {id} changes what is \
+             named and leaves the rest"
+        );
+    }
     let mut values: Values = vec![
         ("slicetype", Some(args.slicetype.clone())),
         ("slicepredecessorid", args.predecessor.map(|id| id.to_string())),

@@ -42,8 +42,20 @@ mod work;
 
 /// Reads sequences, compares their slices and stores what it found.
 pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
-    let (ends, results) = split(args)?;
     let config = Config::read(args.database.config.as_deref())?;
+    let format = args.log_format.or(config.log_format).unwrap_or(LogFormat::Text);
+    match (run_with(args, &config, format), format) {
+        (Err(error), LogFormat::Json) if !args.dry_run && !crate::is_broken_pipe(&error) => {
+            // Who reads the log as JSON lines reads this, too.
+            log_last("error", "error", &describe(&error));
+            Ok(Outcome::Failed)
+        }
+        (ended, _) => ended,
+    }
+}
+
+fn run_with(args: &RunArgs, config: &Config, format: LogFormat) -> Result<Outcome, Error> {
+    let (ends, results) = split(args)?;
     if args.dry_run {
         let session = Session::for_looking(&args.database, results)?;
         let targets = targets::of(args, &session, ends)?;
@@ -63,27 +75,30 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
     let Some(removed) = cleanup::run(results, planned, what)? else {
         return Ok(Outcome::Clean);
     };
-    let format = args.log_format.or(config.log_format).unwrap_or(LogFormat::Text);
     ctrlc::set_handler(move || stop(format)).context("signals cannot be waited for")?;
-    run_all(args, &config, &session, results, &targets, format, removed)
+    run_all(args, config, &session, results, &targets, format, removed)
 }
 
 /// Ends the run on Ctrl-C or SIGTERM. Outputs appear whole or not at all and the database in one
 /// transaction, so ending at any moment is safe; the next run removes the scratch folder.
 fn stop(format: LogFormat) {
     let text = "stopped; the same command goes on from here";
-    // Nothing is left to say it to when standard error is gone.
-    let _ = match format {
-        LogFormat::Text => writeln!(io::stderr(), "\ndiskprint: {text}"),
-        LogFormat::Json => {
-            let line = serde_json::json!({
-                "time": crate::now(), "level": "warning",
-                "event": "stopped", "message": text,
-            });
-            writeln!(io::stderr(), "{line}")
-        }
-    };
+    match format {
+        // Nothing is left to say it to when standard error is gone.
+        LogFormat::Text => drop(writeln!(io::stderr(), "\ndiskprint: {text}")),
+        LogFormat::Json => log_last("warning", "stopped", text),
+    }
     std::process::exit(STOPPED);
+}
+
+/// Prints the line of an event that ends the run.
+fn log_last(level: &str, event: &str, message: &str) {
+    let time = crate::now();
+    let line = serde_json::json!({
+        "time": time, "level": level, "event": event, "message": message,
+    });
+    // Nothing is left to say it to when standard error is gone.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Exit code of a program that a signal ended, as shells have it for Ctrl-C.

@@ -38,7 +38,7 @@ pub enum Stage {
 /// The original workflow's rows, made at the end of a sequence from what stage `deltas` left.
 pub const REGISTRY_DELTAS: &str = "registry_deltas.db";
 
-const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";
 
 impl Stage {
     pub const ALL: [Self; 6] =

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error};
 use diskprint::{Hex, results};
 
-use super::stage::{Made, Stage};
+use super::stage::{MANIFEST, Made, Stage, Status};
 
 /// Reads all outputs in a results folder; gives a line for each that is not what was made.
 pub fn outputs(results: &Path) -> Result<Vec<String>, Error> {
@@ -22,7 +22,15 @@ pub fn outputs(results: &Path) -> Result<Vec<String>, Error> {
             }
         }
         inner.sort();
-        for manifest in Stage::ALL.iter().filter_map(|stage| stage.of(&folder).manifest()) {
+        for stage in Stage::ALL.map(|stage| stage.of(&folder)) {
+            let Some(manifest) = stage.manifest() else {
+                // Who removes a whole folder removes the manifest with it; the logs are beside it.
+                if matches!(stage.status(), Some(Status::Clean | Status::Faults)) {
+                    let path = stage.folder().join(MANIFEST);
+                    wrong.push(format!("{}: it is gone", path.display()));
+                }
+                continue;
+            };
             for (path, made) in manifest.outputs {
                 let path = folder.join(path);
                 if let Some(what) = difference(&path, &made) {
