@@ -213,7 +213,7 @@ impl Session {
     fn come_back(&self, store: &mut Box<dyn Store>, gone: diskprint_store::Error) -> Result<()> {
         let begun = Instant::now();
         let gone = Error::new(gone).context(format!("database {self}"));
-        self.warn(&format!("{gone:#}; waiting for it to come back"));
+        self.warn(&format!("{gone:#}; waiting up to {} s for it to come back", PATIENCE.as_secs()));
         while begun.elapsed() < PATIENCE {
             match self.database.open() {
                 Ok(opened) => {

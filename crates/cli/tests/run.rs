@@ -325,7 +325,8 @@ fn several_sequences_end_with_a_table_and_the_worst_code() {
 
     // A tarball that was replaced is noticed.
     fs::copy(examples().join("8504-1-7895-1-30.tar.gz"), path("1-1-1-1-20.tar.gz")).unwrap();
-    let table = support::expect(0, &["run", "--all", &results]);
+    let table = support::expect(2, &["run", "--all", &results]);
+    assert!(table.contains("1-1-1-1  done, with faults"), "{table}");
     assert!(table.contains("1 done, 1 skipped"), "{table}");
     assert_ne!(support::expect(0, &["export", "1-1-1-1", "--db", &db]), before);
 }

@@ -70,6 +70,12 @@ pub enum Error {
              characters like : / ? # @ % are written %3A %2F %3F %23 %40 %25"
     )]
     Address,
+    /// The server asks for a password, and none is known.
+    #[error(
+        "it asks for a password: name a file with it in differ.cfg (DBpasswordfile) or \
+             diskprint.toml (password_file), or set PGPASSWORD"
+    )]
+    NoPassword,
     /// The database has no tables of ours.
     #[error("the database has no tables of diskprint; diskprint run makes them")]
     NoTables,

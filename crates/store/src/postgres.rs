@@ -126,7 +126,10 @@ fn connect(address: &Address) -> Result<Client, Error> {
         SslMode::Disable => config.connect(NoTls),
         _ => config.connect(Tls::new(address.verify())),
     };
-    let mut client = client.map_err(&failed)?;
+    let mut client = client.map_err(|error| match config.get_password() {
+        None if error.to_string().contains("password missing") => Error::NoPassword,
+        _ => failed(error),
+    })?;
     client
         .batch_execute("SET search_path TO diskprint; SET client_min_messages TO warning")
         .map_err(&failed)?;

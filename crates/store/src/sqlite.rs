@@ -258,6 +258,12 @@ fn register(connection: &Connection, slice: &SliceRow, now: &str) -> rusqlite::R
              slicepredecessorid = excluded.slicepredecessorid",
         (id.sliceid, slicetype, &id.osetid, &id.appetid, now, slicehash, predecessor),
     )?;
+    // Nobody waits for what was at this place before.
+    connection.execute(
+        "DELETE FROM processqueue WHERE location = ? AND slicehash <> ?
+             AND NOT EXISTS (SELECT 1 FROM slice WHERE slice.slicehash = processqueue.slicehash)",
+        (location, slicehash),
+    )?;
     connection.execute(
         "INSERT OR REPLACE INTO diskprint_location VALUES (?, ?, ?, ?)",
         (&id.osetid, &id.appetid, id.sliceid, location),

@@ -47,7 +47,8 @@ pub struct RunArgs {
     #[arg(required = true, value_name = "FINAL_TARBALL... RESULTS", num_args = 1..)]
     pub paths: Vec<PathBuf>,
     /// Run every sequence that the database knows; name the results folder alone
-    #[arg(long)]
+    // The original called it so.
+    #[arg(long, alias = "parallel-all")]
     pub all: bool,
     /// Run the sequences of the tarballs that wait in table processqueue, and take from it those
     /// whose results are stored; name the results folder alone

@@ -71,7 +71,7 @@ fn remains<'p>(
             files => all.extend(files?.into_iter().map(|path| Remains { path, is_stage: false })),
         }
         for stage in Stage::ALL.map(|stage| stage.of(&folder)) {
-            if stage.status().is_some() && stage.manifest().is_none() {
+            if stage.manifest().is_none() && stage.status().is_some() && stage.folder().exists() {
                 all.push(Remains { path: stage.folder(), is_stage: true });
             }
         }
@@ -113,7 +113,7 @@ fn ask(remains: &[Remains]) -> Result<(), Error> {
             err,
             "{} stages did not end, or failed; what they left is never taken for results.\n\
              Remove it? [yes/no/list/abort] ",
-            remains.len()
+            remains.iter().filter(|it| it.is_stage).count()
         )?;
         err.flush()?;
         let mut answer = String::new();

@@ -1,9 +1,10 @@
 //! The results of a sequence, which are on the disk, go into the database.
 
+use std::path::Path;
 use std::sync::PoisonError;
 
 use anyhow::Error;
-use diskprint::{Digests, Hex};
+use diskprint::{Digests, Fault, Hex, Step};
 use diskprint_store::{Found, Results, Run, SliceRow, write_registry_deltas};
 
 use super::journal;
@@ -35,15 +36,16 @@ pub fn why_not_done(work: &Work<'_>, slices: &[Slice<'_>]) -> Result<Option<Why>
     Ok(if is_stored { None } else { Some(Why::NotStored) })
 }
 
-/// Stores the results of a sequence. Says whether that was to do.
+/// Stores the results of a sequence. Says whether everything was as it should be, where that was to
+/// do; `None` where nothing was.
 pub fn run(
     work: &Work<'_>,
     slices: &[Slice<'_>],
     is_clean: bool,
     started: &str,
     watch: &SequenceWatch<'_>,
-) -> Result<bool, Error> {
-    let Some(end) = slices.last() else { return Ok(false) };
+) -> Result<Option<bool>, Error> {
+    let Some(end) = slices.last() else { return Ok(None) };
     let folder = work.folders.of(&end.folder);
     let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(why) = why_not_done(work, slices)? else {
@@ -51,7 +53,7 @@ pub fn run(
             let ids: Vec<_> = slices.iter().map(|slice| slice.planned.id.clone()).collect();
             work.session.with(|store| store.dequeue(&ids))?;
         }
-        return Ok(false);
+        return Ok(None);
     };
     let why = match why {
         Why::Never => None,
@@ -62,7 +64,11 @@ pub fn run(
     if let Some(why) = why {
         watch.watch().note(&format!("sequence {} stored again: {why}", end.planned.id.sequence()));
     }
-    let rows = rows(work, slices, watch)?;
+    let (rows, changed) = rows(work, slices)?;
+    for fault in changed.iter().flatten() {
+        watch.watch().warn(&fault.to_string());
+    }
+    let is_clean = is_clean && changed.iter().all(Option::is_none);
     let run = Run {
         version: VERSION.to_owned(),
         inputs: digest(slices),
@@ -72,10 +78,14 @@ pub fn run(
     };
     end.stage(Stage::Export, watch, |begun| {
         let little = little(slices)?;
-        let found = |index: usize| match (little.get(index), slices.get(index)) {
-            (Some(found), _) => Ok(found.clone()),
-            (None, Some(slice)) => slice.found(),
-            (None, None) => Ok(Found::default()),
+        let found = |index: usize| {
+            let mut found = match (little.get(index), slices.get(index)) {
+                (Some(found), _) => found.clone(),
+                (None, Some(slice)) => slice.found()?,
+                (None, None) => Found::default(),
+            };
+            found.faults.extend(changed.get(index).cloned().flatten());
+            Ok(found)
         };
         let all = Results { slices: &rows, run: &run, found: &found, dequeue: work.dequeue };
         let registry_deltas = Stage::Deltas.of(&end.folder).folder().join(REGISTRY_DELTAS);
@@ -88,9 +98,10 @@ pub fn run(
         })?;
         // Before the stage is done: a run that is killed here stores again, and notes that.
         journal::note(work, end.planned, run.outcome.clone(), watch);
-        Ok((inputs(&run.inputs), format!("{} slices\n", rows.len()), Vec::new()))
+        let faults = changed.iter().flatten().cloned().collect();
+        Ok((inputs(&run.inputs), format!("{} slices\n", rows.len()), faults))
     })?;
-    Ok(true)
+    Ok(Some(is_clean))
 }
 
 /// What was found in all slices, where that is little; else it is loaded for one slice at a time,
@@ -107,23 +118,44 @@ fn little(slices: &[Slice<'_>]) -> Result<Vec<Found>, Error> {
 /// Bytes of files; what is loaded from them is a few times as long.
 const LITTLE: u64 = 16 << 20;
 
-/// The rows by which the database is to know the slices.
+/// The rows by which the database is to know the slices, and a fault for each whose tarball is not
+/// the file that was registered.
 fn rows(
     work: &Work<'_>,
     slices: &[Slice<'_>],
-    watch: &SequenceWatch<'_>,
-) -> Result<Vec<SliceRow>, Error> {
-    let row = |slice: &Slice<'_>| {
-        let Planned { id, predecessor, slicetype, tarball, .. } = slice.planned;
-        Ok(SliceRow {
+) -> Result<(Vec<SliceRow>, Vec<Option<Fault>>), Error> {
+    let (mut rows, mut changed) = (Vec::new(), Vec::new());
+    for slice in slices {
+        let Planned { id, predecessor, slicetype, tarball, registered } = slice.planned;
+        let ours = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
+        let other =
+            registered.as_ref().filter(|it| verdict(tarball, it, &ours) == Verdict::Changed);
+        changed.push(other.map(|theirs| {
+            let what = format!(
+                "{} is not the file that was registered: its hash was {theirs}, its SHA-256 is \
+                 {ours}; the results are those of the file that is there",
+                tarball.display(),
+            );
+            Fault::text(Step::Slice(id.sliceid).into(), what, "")
+        }));
+        rows.push(SliceRow {
             id: id.clone(),
             slicetype: slicetype.clone(),
             predecessor: *predecessor,
             location: tarball.to_string_lossy().into_owned(),
-            slicehash: slicehash(work, slice, watch)?,
-        })
-    };
-    slices.iter().map(row).collect()
+            slicehash: slicehash(work, slice.planned, ours, other.is_some())?,
+        });
+    }
+    Ok((rows, changed))
+}
+
+/// What a tarball with the SHA-256 `ours` is to who knows a hash of it.
+fn verdict(tarball: &Path, theirs: &str, ours: &str) -> Verdict {
+    match theirs.len() {
+        _ if theirs.eq_ignore_ascii_case(ours) => Verdict::Same,
+        64 => Verdict::Changed,
+        _ => verify(tarball, theirs),
+    }
 }
 
 /// The hash by which the database knows a tarball, or is to know it: the one that it has, of
@@ -131,31 +163,17 @@ fn rows(
 /// now.
 fn slicehash(
     work: &Work<'_>,
-    slice: &Slice<'_>,
-    watch: &SequenceWatch<'_>,
+    Planned { tarball, registered, .. }: &Planned,
+    ours: String,
+    is_changed: bool,
 ) -> Result<String, Error> {
-    let Planned { tarball, registered, .. } = slice.planned;
-    let ours = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
-    let verdict = |theirs: &str| match theirs.len() {
-        _ if theirs.eq_ignore_ascii_case(&ours) => Verdict::Same,
-        64 => Verdict::Changed,
-        _ => verify(tarball, theirs),
-    };
-    if let Some(theirs) = registered {
-        if verdict(theirs) != Verdict::Changed {
-            return Ok(theirs.clone());
-        }
-        watch.watch().warn(&format!(
-            "slice {}: {} is not the file that was registered: its hash was {theirs}, its \
-             SHA-256 is {ours}; the results are those of the file that is there",
-            slice.name(),
-            tarball.display(),
-        ));
+    if let (Some(theirs), false) = (registered, is_changed) {
+        return Ok(theirs.clone());
     }
     // A file that was put back has the hash that it had before.
     let known = work.session.with(|store| store.hashes_at(&tarball.to_string_lossy()))?;
     for theirs in known {
-        match verdict(&theirs) {
+        match verdict(tarball, &theirs, &ours) {
             Verdict::Same => return Ok(theirs),
             Verdict::Changed => {}
             _ if registered.is_none() => return Ok(theirs),

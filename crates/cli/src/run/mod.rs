@@ -140,7 +140,8 @@ fn run_all(
     let watch = Arc::new(watch);
     session.watch(watch.clone());
     if removed > 0 {
-        watch.note(&format!("removed what {removed} stages left that did not end"));
+        let stages = if removed == 1 { "stage" } else { "stages" };
+        watch.note(&format!("removed what {removed} {stages} left that did not end"));
     }
     for stray in targets::strays(args, session)? {
         watch.warn(&stray);
@@ -210,7 +211,7 @@ fn run_one(
         (false, true) => SequenceState::Skipped,
         (false, false) => SequenceState::SkippedWithFaults,
     };
-    let steps = if wants_steps { ended.steps()? } else { Vec::new() };
+    let steps = if wants_steps { ended.steps(work.session)? } else { Vec::new() };
     Ok((state, steps))
 }
 

@@ -1,6 +1,5 @@
 //! The main job: one sequence from its tarballs to the database.
 
-use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Error, bail};
@@ -15,6 +14,7 @@ use super::stage::{Stage, Why};
 use super::watch::SequenceWatch;
 use super::work::Work;
 use super::{export, journal};
+use crate::database::Session;
 use crate::now;
 use crate::summary::Step;
 
@@ -47,23 +47,26 @@ fn update<'p>(
 ) -> Result<Ended<'p>, Error> {
     let started = now();
     let baseline = work.baselines.user_of(planned);
-    let mut slices = slices(work.results, planned)?;
+    let mut slices = slices(work, planned)?;
     let any_read = read(work, &mut slices, &baseline, watch)?;
     drop(baseline);
-    let is_clean = is_clean(&slices);
+    let is_clean = slices.iter().all(|slice| is_clean(slice, &Stage::BEFORE_EXPORT));
     let exported = export::run(work, &slices, is_clean, &started, watch)?;
-    if let (true, false, Some(last)) = (any_read, exported, planned.last()) {
+    let is_clean = exported.unwrap_or_else(|| {
+        is_clean && slices.last().is_none_or(|end| self::is_clean(end, &[Stage::Export]))
+    });
+    if let (true, None, Some(last)) = (any_read, exported, planned.last()) {
         journal::note(work, last, journal::outcome(is_clean).to_owned(), watch);
     }
-    Ok(Ended { slices, is_clean, is_new: any_read || exported })
+    Ok(Ended { slices, is_clean, is_new: any_read || exported.is_some() })
 }
 
-fn slices<'p>(results: &Path, planned: &'p [Planned]) -> Result<Vec<Slice<'p>>, Error> {
-    planned.iter().map(|planned| slice(results, planned)).collect()
+fn slices<'p>(work: &Work<'_>, planned: &'p [Planned]) -> Result<Vec<Slice<'p>>, Error> {
+    planned.iter().map(|planned| slice(work, planned)).collect()
 }
 
-fn slice<'p>(results: &Path, planned: &'p Planned) -> Result<Slice<'p>, Error> {
-    Slice::new(results, planned).with_context(|| format!("slice {}", planned.id))
+fn slice<'p>(work: &Work<'_>, planned: &'p Planned) -> Result<Slice<'p>, Error> {
+    Slice::new(work, planned).with_context(|| format!("slice {}", planned.id))
 }
 
 /// Why stages are done again; `None` where nothing of them was ever done.
@@ -105,7 +108,7 @@ fn read(
         if slices[index].hash.is_none() {
             // Another job may have read it by now: sequences may have slices in common.
             let planned = slices[index].planned;
-            slices[index] = slice(work.results, planned)?;
+            slices[index] = slice(work, planned)?;
         }
         let slice = &slices[index];
         let to_do = slice.to_do(before(slices, index));
@@ -169,19 +172,16 @@ fn one(
     Ok(survey)
 }
 
-/// Whether no stage of the slices has faults.
-fn is_clean(slices: &[Slice<'_>]) -> bool {
-    let faults = |slice: &Slice<'_>| -> usize {
-        let manifests = Stage::ALL.iter().filter_map(|stage| stage.of(&slice.folder).manifest());
-        manifests.map(|manifest| manifest.faults).sum()
-    };
-    slices.iter().all(|slice| faults(slice) == 0)
+/// Whether none of these stages of a slice has faults.
+fn is_clean(slice: &Slice<'_>, stages: &[Stage]) -> bool {
+    let manifests = stages.iter().filter_map(|stage| stage.of(&slice.folder).manifest());
+    manifests.map(|manifest| manifest.faults).sum::<usize>() == 0
 }
 
 /// What a run would do for a sequence: for each slice the reasons to read it, and the one to store
 /// the results; `None` where nothing is to do.
 pub fn why_not_done(work: &Work<'_>, planned: &[Planned]) -> Result<Option<Vec<String>>, Error> {
-    let slices = slices(work.results, planned)?;
+    let slices = slices(work, planned)?;
     let mut whys = Vec::new();
     for (index, slice) in slices.iter().enumerate() {
         let to_do = slice.to_do(before(&slices, index));
@@ -205,18 +205,18 @@ pub fn why_not_done(work: &Work<'_>, planned: &[Planned]) -> Result<Option<Vec<S
 
 impl Ended<'_> {
     /// What was found in each slice, in numbers.
-    pub fn steps(&self) -> Result<Vec<Step>, Error> {
+    pub fn steps(&self, session: &Session) -> Result<Vec<Step>, Error> {
         let mut from: Option<String> = None;
         let mut steps = Vec::new();
         for slice in &self.slices {
             let Planned { id, tarball, .. } = slice.planned;
-            let (files, cells, faults) = slice.deltas()?;
+            let (files, cells, _) = slice.deltas()?;
             let hash = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
             let to = id.sliceid.to_string();
             let mut step =
                 Step::new(from.replace(to.clone()), to, tarball.display().to_string(), hash);
             step.count(&Comparison { files, cells, faults: Vec::new() }.counts());
-            step.add_faults(&faults);
+            step.add_faults(&session.with(|store| store.faults(id))?);
             steps.push(step);
         }
         Ok(steps)

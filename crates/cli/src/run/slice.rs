@@ -17,6 +17,7 @@ use super::plan::Planned;
 use super::stage::{Inputs, Stage, Why};
 use super::stamp;
 use super::watch::{SequenceWatch, SliceWatch};
+use super::work::Work;
 use crate::VERSION;
 
 /// The stages that tell what a slice holds; what they make depends on its bytes alone.
@@ -32,12 +33,16 @@ pub struct Slice<'p> {
 }
 
 impl<'p> Slice<'p> {
-    pub fn new(results: &Path, planned: &'p Planned) -> Result<Self, Error> {
-        let folder = results::folder(results, &planned.tarball);
-        // A tarball that was never read is hashed while it is.
+    pub fn new(work: &Work<'_>, planned: &'p Planned) -> Result<Self, Error> {
+        let folder = results::folder(work.results, &planned.tarball);
         let hash = match Stage::Disk.of(&folder).manifest() {
-            Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
+            // A tarball that was never read is hashed while it is.
             None => None,
+            // To store again what it held, a tarball need not be there.
+            Some(manifest) if work.re_export && !planned.tarball.exists() => {
+                manifest.inputs.get(SLICEHASH).and_then(|hash| Hex::decode(hash))
+            }
+            Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
         };
         Ok(Self { planned, folder, hash })
     }
@@ -222,8 +227,10 @@ const DELTAS: &str = "deltas.db";
 const FILE_METADATA: &str = "filemetadata.csv";
 
 fn content_inputs(hash: &[u8; 32]) -> Inputs {
-    Inputs::from([("slicehash".to_owned(), Hex(hash).to_string())])
+    Inputs::from([(SLICEHASH.to_owned(), Hex(hash).to_string())])
 }
+
+const SLICEHASH: &str = "slicehash";
 
 fn delta_inputs(hash: &[u8; 32], before: Option<&[u8; 32]>) -> Inputs {
     let mut inputs = content_inputs(hash);

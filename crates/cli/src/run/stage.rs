@@ -44,6 +44,10 @@ impl Stage {
     pub const ALL: [Self; 6] =
         [Self::Disk, Self::Files, Self::Registry, Self::Dumps, Self::Deltas, Self::Export];
 
+    /// Those that depend on the slices alone.
+    pub const BEFORE_EXPORT: [Self; 5] =
+        [Self::Disk, Self::Files, Self::Registry, Self::Dumps, Self::Deltas];
+
     /// The name of its folder.
     pub fn name(self) -> &'static str {
         match self {
@@ -177,7 +181,8 @@ impl StageFolder {
         match self.status() {
             None => Why::Never,
             Some(Status::Failed) => Why::Failed,
-            Some(_) => Why::NotEnded,
+            Some(Status::Begun) => Why::NotEnded,
+            Some(_) => Why::Gone(format!("{}/{MANIFEST}", self.stage.name())),
         }
     }
 

@@ -51,6 +51,12 @@ pub(super) fn register(
             &[&id.osetid, &id.appetid, &id.sliceid, slicetype, slicehash, predecessor, &now],
         )?;
     }
+    // Nobody waits for what was at this place before.
+    transaction.execute(
+        "DELETE FROM processqueue WHERE location = $1 AND slicehash <> $2
+             AND NOT EXISTS (SELECT 1 FROM slice WHERE slice.slicehash = processqueue.slicehash)",
+        &[location, slicehash],
+    )?;
     transaction.execute(
         "INSERT INTO diskprint_location VALUES ($1, $2, $3, $4)
          ON CONFLICT (osetid, appetid, sliceid) DO UPDATE SET location = excluded.location",

@@ -35,7 +35,7 @@ pub(super) fn save(client: &mut Client, results: &Results<'_>) -> Result<(), Err
     let (mut counts, mut digests) = (Counts::default(), BTreeMap::new());
     results.each(|slice, found| {
         counts.add(&found);
-        digests.extend(content::digests(&found.content));
+        digests.extend(crate::content::digests(&found.content));
         insert(&mut transaction, slice, &found, &hives, &actions).map_err(&failed)?;
         let slicehash = queue::slicehash(&mut transaction, &slice.id)?;
         content::replace(&mut transaction, &slicehash, &found.content).map_err(&failed)
