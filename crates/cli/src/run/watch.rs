@@ -2,7 +2,7 @@
 //! in a file that `diskprint status` reads.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -234,7 +234,13 @@ impl Watch {
         let fields = json!({ "sequence": name, "outcome": state, "error": error });
         let level = if state == SequenceState::Failed { "error" } else { "info" };
         self.log(level, "sequence_ends", fields);
-        self.overall.set_message(format!("{} of {} done", ended.0, ended.1));
+        let (over, all) = ended;
+        self.overall.set_message(format!("{over} of {all} done"));
+        // Where nobody sees the bars, a log of a long run tells how far it is.
+        if all > 1 && !self.is_quiet && !io::stderr().is_terminal() {
+            let name = name.unwrap_or_default();
+            self.print(&format!("{over} of {all}: {name}  {}", state.words()));
+        }
     }
 
     fn change<T>(&self, index: usize, change: impl FnOnce(&mut SequenceStatus) -> T) -> Option<T> {
