@@ -3,8 +3,6 @@
 use anyhow::{Error, bail};
 use diskprint::SliceId;
 
-use crate::export::sequence_name;
-
 pub mod import;
 pub mod os;
 pub mod sequence;
@@ -29,4 +27,14 @@ pub fn sequence_id(text: &str) -> Result<(String, String), Error> {
         bail!("{text:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1");
     };
     Ok(ids)
+}
+
+/// The two ids in the name of a sequence, each of two parts.
+fn sequence_name(name: &str) -> Option<(String, String)> {
+    match name.split('-').collect::<Vec<_>>()[..] {
+        [os, os_part, app, app_part] => {
+            Some((format!("{os}-{os_part}"), format!("{app}-{app_part}")))
+        }
+        _ => None,
+    }
 }

@@ -97,16 +97,6 @@ pub fn run(args: &ExportArgs) -> Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
-/// The two ids in the name of a sequence, each of two parts.
-pub fn sequence_name(name: &str) -> Option<(String, String)> {
-    match name.split('-').collect::<Vec<_>>()[..] {
-        [os, os_part, app, app_part] => {
-            Some((format!("{os}-{os_part}"), format!("{app}-{app_part}")))
-        }
-        _ => None,
-    }
-}
-
 /// Writes all stored differences of a sequence: slice by slice, files before cells, each in stored
 /// order.
 pub fn from_store<W: Write>(

@@ -29,7 +29,7 @@ pub fn why_not_done(work: &Work<'_>, slices: &[Slice<'_>]) -> Result<Option<Why>
     let last = work.session.with(|store| store.last_run(&end.planned.id))?;
     let is_stored = match last {
         Some(last) if last.run.inputs == digest && last.run.version == VERSION => {
-            last.cells == work.rows_of(slices)?
+            last.cells == work.rows_of(slices.iter().map(|slice| &slice.planned.id))?
         }
         _ => false,
     };

@@ -8,7 +8,6 @@ use anyhow::Error;
 use diskprint::SliceId;
 
 use super::baselines::Baselines;
-use super::slice::Slice;
 use crate::args::RunArgs;
 use crate::database::Session;
 
@@ -63,7 +62,7 @@ impl<'a> Work<'a> {
 
     /// How many rows table `regdelta` has for slices, when it was first asked for in this run:
     /// others may have emptied it.
-    pub fn rows_of(&self, slices: &[Slice<'_>]) -> Result<u64, Error> {
+    pub fn rows_of<'i>(&self, slices: impl Iterator<Item = &'i SliceId>) -> Result<u64, Error> {
         let rows = match self.regdelta_rows.get() {
             Some(rows) => rows,
             None => {
@@ -71,6 +70,6 @@ impl<'a> Work<'a> {
                 self.regdelta_rows.get_or_init(|| rows)
             }
         };
-        Ok(slices.iter().filter_map(|slice| rows.get(&slice.planned.id)).sum())
+        Ok(slices.filter_map(|slice| rows.get(slice)).sum())
     }
 }
