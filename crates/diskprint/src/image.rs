@@ -38,11 +38,6 @@ pub enum Container {
 }
 
 impl Container {
-    /// Whether it is a single file, whatever it holds.
-    pub fn is_one_file(self) -> bool {
-        matches!(self, Self::Tarball(_) | Self::Raw)
-    }
-
     /// The name: `tar.gz`, `folder`, `vmdk`, `raw`.
     pub fn name(self) -> &'static str {
         match self {
@@ -319,20 +314,25 @@ impl From<MachineDisk> for ImageDisk {
     }
 }
 
+/// Whether an image is a single file: neither a folder nor a VMDK, which may have others beside it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_one_file(path: &Path) -> io::Result<bool> {
+    Ok(!path.is_dir() && matches!(Descriptor::read(&FileReader::open(path)?), Ok(None)))
+}
+
 /// [`Opened::slicehash`] of a tarball, folder or disk image, without unpacking it. `progress` is
 /// told how many bytes are read.
 ///
 /// # Errors
 /// When the file cannot be read.
 pub fn slicehash(path: &Path, progress: Progress) -> Result<[u8; 32], OpenError> {
-    let is_one_file = || -> io::Result<bool> {
-        Ok(!path.is_dir() && matches!(Descriptor::read(&FileReader::open(path)?), Ok(None)))
-    };
     let read = |source| {
         let source = OpenErrorKind::Read(source);
         OpenError { path: path.to_owned(), faults: Vec::new(), source }
     };
-    if is_one_file().map_err(read)? {
+    if is_one_file(path).map_err(read)? {
         return Hashed::open(path, progress).and_then(Hashed::finish).map_err(read);
     }
     // A machine of several files is not unpacked.

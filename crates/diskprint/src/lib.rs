@@ -36,7 +36,9 @@ pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
 pub use file_reader::FileReader;
 pub use hive::Hive;
-pub use image::{Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, slicehash};
+pub use image::{
+    Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, is_one_file, slicehash,
+};
 pub use machine::MachineError;
 pub use printable::printable;
 pub use slice::SliceId;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
-use anyhow::Error;
+use anyhow::{Context, Error};
 use diskprint::{Digests, Fault, Hex, Step};
 use diskprint_store::{Found, Results, Run, SliceRow, write_registry_deltas};
 
@@ -127,7 +127,8 @@ fn rows(
     let (mut rows, mut changed) = (Vec::new(), Vec::new());
     for slice in slices {
         let Planned { id, predecessor, slicetype, tarball, registered } = slice.planned;
-        let ours = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
+        let hash = slice.hash.with_context(|| format!("slice {id} was not read"))?;
+        let ours = Hex(&hash).to_string();
         let other =
             registered.as_ref().filter(|it| verdict(tarball, it, &ours) == Verdict::Changed);
         changed.push(other.map(|theirs| {

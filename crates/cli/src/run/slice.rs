@@ -9,7 +9,7 @@ use anyhow::{Context, Error, bail};
 use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
 use diskprint::survey::{self, Output, Survey};
-use diskprint::{Container, Fault, Hex, KnownHives, Snapshot, Step, results};
+use diskprint::{Container, Fault, Hex, KnownHives, Snapshot, Step, is_one_file, results};
 use diskprint_store::{Content, Found, RegistryFile};
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ impl<'p> Slice<'p> {
         let stamp = stamp::before_reading(&self.planned.tarball);
         let survey =
             survey::read(&self.planned.tarball, scratch, known, &|bytes| watch.read(bytes))?;
-        if let (Some(stamp), true) = (stamp, survey.container.is_one_file()) {
+        if let (Some(stamp), Ok(true)) = (stamp, is_one_file(&self.planned.tarball)) {
             stamp
                 .write(&self.folder, &survey.slicehash)
                 .with_context(|| format!("writing to {}", self.folder.display()))?;

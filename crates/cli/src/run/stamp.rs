@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use diskprint::{Hex, OpenError, results, slicehash};
+use diskprint::{Hex, OpenError, is_one_file, results, slicehash};
 use serde::{Deserialize, Serialize};
 
 /// What the file system says of a file, and its SHA-256.
@@ -66,15 +66,18 @@ pub fn known_slicehash(tarball: &Path, slice: &Path) -> Result<[u8; 32], OpenErr
     let stamp =
         || -> Option<Stamp> { serde_json::from_slice(&fs::read(slice.join(NAME)).ok()?).ok() };
     let identity = || Identity::of(&fs::metadata(tarball).ok()?);
-    let Some(stamp) = stamp() else { return slicehash(tarball, &|_| {}) };
-    match Hex::decode(&stamp.sha256) {
-        Some(sha256) if Some(&stamp.identity) == identity().as_ref() => return Ok(sha256),
-        _ => {}
+    if let Some(stamp) = stamp()
+        && let Some(sha256) = Hex::decode(&stamp.sha256)
+        && Some(&stamp.identity) == identity().as_ref()
+    {
+        return Ok(sha256);
     }
     let pending = before_reading(tarball);
     let sha256 = slicehash(tarball, &|_| {})?;
-    // Without it the file is hashed the next time, too.
-    let _ = pending.map(|pending| pending.write(slice, &sha256));
+    if let (Some(pending), Ok(true)) = (pending, is_one_file(tarball)) {
+        // Without it the file is hashed the next time, too.
+        let _ = pending.write(slice, &sha256);
+    }
     Ok(sha256)
 }
 
@@ -95,5 +98,27 @@ impl Identity {
     #[cfg(not(unix))]
     fn of(_: &Metadata) -> Option<Self> {
         None
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_nobody_touched_is_hashed_once_also_where_its_slice_was_never_read() {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/8504-1/7895-1");
+        let tarball = examples.join("8504-1-7895-1-10.tar.gz");
+        let slice = tempfile::tempdir().unwrap();
+        let known = || known_slicehash(&tarball, slice.path()).unwrap();
+        let sha256 = known();
+        let stamp = fs::read_to_string(slice.path().join(NAME)).unwrap();
+        assert!(stamp.contains(&Hex(&sha256).to_string()), "{stamp}");
+        // What is remembered counts, as long as it is of this very file.
+        let other = stamp.replace(&Hex(&sha256).to_string(), &"ab".repeat(32));
+        fs::write(slice.path().join(NAME), &other).unwrap();
+        assert_eq!(known(), [0xab; 32]);
+        fs::write(slice.path().join(NAME), other.replace("\"len\":", "\"len\":1")).unwrap();
+        assert_eq!(known(), sha256);
     }
 }
