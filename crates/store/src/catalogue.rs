@@ -57,13 +57,21 @@ pub trait Catalogue {
             of.is_none_or(|of| of == (&*slice.id.osetid, &*slice.id.appetid))
         };
         let mut slices: Vec<_> = rows.filter(is_wanted).collect();
+        let mut own = self.locations()?;
         for slice in &mut slices {
-            let hash = slice.slicehash.as_ref();
-            slice.location = hash.and_then(|hash| locations.get(hash)).cloned();
+            let stored = slice.slicehash.as_ref().and_then(|hash| locations.get(hash));
+            slice.location = stored.map(|stored| own.remove(&slice.id).unwrap_or(stored.clone()));
         }
         slices.sort_by(|a, b| (&a.id, a.predecessor).cmp(&(&b.id, b.predecessor)));
         Ok(slices)
     }
+
+    /// Returns where the tarballs of slices were registered that are known to have copies of their
+    /// own, whatever place table `storage` has for the content.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn locations(&self) -> Result<BTreeMap<SliceId, String>, Error>;
 
     /// Returns the tarballs of table `storage`, sorted by hash.
     ///

@@ -338,6 +338,17 @@ fn sequences_follow_predecessors() {
         assert_eq!(sequence, slices);
         assert_eq!(store.slice_at(&slices[0].location).unwrap(), Some(id(5)));
         assert_eq!(store.slice_at("/elsewhere").unwrap(), None);
+        // Two have the same content, each in its own place.
+        let copy = SliceRow { location: "/elsewhere/aa.tar.gz".into(), ..slice(5, Some(3), "aa") };
+        let store = tested.store();
+        store.register_slices(std::slice::from_ref(&copy), NOW).unwrap();
+        let places = |id: i64| {
+            let listed = store.slices(None).unwrap().into_iter();
+            listed.filter(|slice| slice.id.sliceid == id).map(|slice| slice.location).next()
+        };
+        assert_eq!(places(5), Some(Some(copy.location.clone())));
+        assert_eq!(places(7), Some(Some(slices[0].location.clone())));
+        store.register_slices(&slices, NOW).unwrap();
         assert_eq!(tested.count("storage"), 2, "one row a tarball");
         assert_eq!(tested.count("processqueue"), 2, "filled by the trigger");
 

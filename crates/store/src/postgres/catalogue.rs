@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use ::postgres::types::ToSql;
 use ::postgres::{GenericClient, Transaction};
 use diskprint::SliceId;
@@ -14,6 +16,15 @@ impl Catalogue for Postgres {
         let mut rows = read(&mut *self.client.borrow_mut(), table)?;
         rows.sort();
         Ok(rows)
+    }
+
+    fn locations(&self) -> Result<BTreeMap<SliceId, String>, Error> {
+        let sql = "SELECT osetid, appetid, sliceid, location FROM diskprint_location";
+        let rows = self.query("looking for tarballs", sql, &[], |row| {
+            let (osetid, appetid, sliceid) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            Ok((SliceId { osetid, appetid, sliceid }, row.try_get(3)?))
+        })?;
+        Ok(rows.into_iter().collect())
     }
 
     fn change(&mut self, changes: &[Change], now: &str) -> Result<Vec<Effect>, Error> {

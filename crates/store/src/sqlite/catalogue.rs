@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use diskprint::SliceId;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -13,6 +15,17 @@ impl Catalogue for Sqlite {
         let mut rows = read(&self.connection, table)?;
         rows.sort();
         Ok(rows)
+    }
+
+    fn locations(&self) -> Result<BTreeMap<SliceId, String>, Error> {
+        let read = |row: &rusqlite::Row<'_>| {
+            let (osetid, appetid, sliceid) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((SliceId { osetid, appetid, sliceid }, row.get(3)?))
+        };
+        self.connection
+            .prepare("SELECT osetid, appetid, sliceid, location FROM diskprint_location")
+            .and_then(|mut statement| statement.query_map([], read)?.collect())
+            .map_err(doing("looking for tarballs"))
     }
 
     fn change(&mut self, changes: &[Change], now: &str) -> Result<Vec<Effect>, Error> {
