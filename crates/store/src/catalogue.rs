@@ -95,7 +95,7 @@ pub trait Catalogue {
     fn operating_systems(&self) -> Result<Vec<OperatingSystem>, Error> {
         let read = |row: Vec<Field>| {
             let [osetid, name, vmid, installdate] = row.try_into().ok()?;
-            let (osetid, name) = (osetid.text()?, name.text());
+            let (osetid, name) = (osetid.text(), name.text());
             let (vmid, installdate) = (vmid.number(), installdate.text());
             Some(OperatingSystem { osetid, name, vmid, installdate })
         };
@@ -111,7 +111,7 @@ pub trait Catalogue {
     fn virtual_machines(&self) -> Result<Vec<VirtualMachine>, Error> {
         let read = |row: Vec<Field>| {
             let [vmid, name, version] = row.try_into().ok()?;
-            let (vmid, name, version) = (vmid.number()?, name.text(), version.text());
+            let (vmid, name, version) = (vmid.number(), name.text(), version.text());
             Some(VirtualMachine { vmid, name, version })
         };
         let mut all: Vec<_> =
@@ -172,8 +172,8 @@ pub struct Tarball {
 /// A row of table `os`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OperatingSystem {
-    /// Its id.
-    pub osetid: String,
+    /// Its id; the original's table takes a row without one.
+    pub osetid: Option<String>,
     /// What it is called.
     pub name: Option<String>,
     /// The virtual machine that it runs in.
@@ -185,8 +185,8 @@ pub struct OperatingSystem {
 /// A row of table `virtualmachine`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VirtualMachine {
-    /// Its id.
-    pub vmid: i64,
+    /// Its id; the original's table takes a row without one.
+    pub vmid: Option<i64>,
     /// The program that runs it.
     pub name: Option<String>,
     /// Version of that program.

@@ -39,7 +39,7 @@ fn add(args: &OsAddArgs) -> Result<(), Error> {
 /// An operating system; the names of its fields are those of the original's columns.
 #[derive(Serialize)]
 struct Listed {
-    osetid: String,
+    osetid: Option<String>,
     ossystemname: Option<String>,
     vmid: Option<i64>,
     installdate: Option<String>,
@@ -60,7 +60,12 @@ fn list(args: &ListArgs) -> Result<(), Error> {
         print_json(&mut out, &all.collect::<Vec<_>>())?;
     } else {
         let cells = |os: Listed| {
-            [os.osetid, or_dash(os.ossystemname), or_dash(os.vmid), or_dash(os.installdate)]
+            [
+                or_dash(os.osetid),
+                or_dash(os.ossystemname),
+                or_dash(os.vmid),
+                or_dash(os.installdate),
+            ]
         };
         print(&mut out, ["os", "name", "vm", "installed"], all.map(cells))?;
     }

@@ -36,7 +36,7 @@ fn add(args: &VmAddArgs) -> Result<(), Error> {
 /// A virtual machine; the names of its fields are those of the original's columns.
 #[derive(Serialize)]
 struct Listed {
-    vmid: i64,
+    vmid: Option<i64>,
     vmappname: Option<String>,
     vmappversion: Option<String>,
 }
@@ -55,8 +55,13 @@ fn list(args: &ListArgs) -> Result<(), Error> {
     if args.json {
         print_json(&mut out, &all.collect::<Vec<_>>())?;
     } else {
-        let cells =
-            |vm: Listed| [vm.vmid.to_string(), or_dash(vm.vmappname), or_dash(vm.vmappversion)];
+        let cells = |vm: Listed| {
+            [
+                or_dash(vm.vmid.map(|id| id.to_string())),
+                or_dash(vm.vmappname),
+                or_dash(vm.vmappversion),
+            ]
+        };
         print(&mut out, ["vm", "name", "version"], all.map(cells))?;
     }
     Ok(out.flush()?)

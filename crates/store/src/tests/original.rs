@@ -254,3 +254,22 @@ fn the_catalogue_of_the_original_is_listed_and_changed_as_it_is() {
     let columns = |shape: &str| shape.lines().take_while(|line| !line.contains("KEY")).count();
     assert_eq!(columns(&server.sql(&database, SHAPE)), columns(&before));
 }
+
+#[test]
+fn rows_without_an_id_are_listed_too() {
+    let Some((server, database)) = original() else { return };
+    server.sql(
+        &database,
+        "ALTER TABLE diskprint.virtualmachine ALTER vmid DROP NOT NULL;
+         ALTER TABLE diskprint.os ALTER osetid DROP NOT NULL;
+         INSERT INTO diskprint.virtualmachine (vmappname) VALUES ('nameless');
+         INSERT INTO diskprint.os (ossystemname) VALUES ('nameless')",
+    );
+    let mut tested = on(server, database);
+    let store = tested.store();
+    let machines = store.virtual_machines().unwrap().into_iter().map(|it| (it.vmid, it.name));
+    assert!(machines.eq([(None, Some("nameless".into())), (Some(1), Some("Fusion".into()))]));
+    let systems = store.operating_systems().unwrap().into_iter().map(|it| (it.osetid, it.name));
+    let known = (Some("8504-1".into()), Some("Windows".into()));
+    assert!(systems.eq([(None, Some("nameless".into())), known]));
+}
