@@ -7,11 +7,14 @@ use super::list;
 
 /// The most bytes of data that a segment holds; only longer data are divided.
 // Source: regf spec, "Big data".
-pub(super) const SEGMENT_LEN: u32 = 16344;
+const SEGMENT_LEN: u32 = 16344;
 
-/// The first minor version that divides long data.
+/// Whether data of `len` bytes are kept in segments in this minor version.
 // Source: regf spec, "Big data": versions below 1.4 keep data of any length in one cell.
-pub(super) const FIRST_VERSION: u32 = 4;
+pub(super) fn divides(len: u32, minor_version: u32) -> bool {
+    const FIRST_VERSION: u32 = 4;
+    len > SEGMENT_LEN && minor_version >= FIRST_VERSION
+}
 
 /// Returns where the `len` bytes of data are that the big data record in `cell` leads to; fewer
 /// when some are missing, with faults.

@@ -1,12 +1,13 @@
 use crate::bytes::{u16_le, u32_le, u64_le};
 use crate::{Filetime, Name};
 
-use super::cell::{Cell, CellOffset, SIZE_LEN, Span};
+use super::cell::{Cell, CellOffset, Cells, SIZE_LEN, Span};
 use super::error::{Error, Structure};
+use super::fault::Faults;
 
 /// A key node's fields, as stored.
 // Source: regf spec, "Key node".
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct KeyNode {
     pub(super) offset: CellOffset,
     pub(super) flags: u16,
@@ -50,6 +51,17 @@ impl KeyNode {
             class_len: u16_at(74),
             name: cell.span(NAME_AT, name_len),
         })
+    }
+
+    /// Where the class name is; `None` when there is none or it cannot be read.
+    pub(super) fn class(&self, cells: &Cells<'_>, faults: &mut Faults) -> Option<Span> {
+        let len = usize::from(self.class_len);
+        if len == 0 || self.class == CellOffset::NONE {
+            return None;
+        }
+        let cell = cells.get(Structure::ClassName, self.class, faults)?;
+        faults.keep(cell.window(Structure::ClassName, 0, len))?;
+        Some(cell.span(0, len))
     }
 
     /// The name, from the whole file's `bytes`.

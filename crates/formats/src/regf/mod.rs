@@ -9,14 +9,17 @@
 mod base_block;
 mod big_data;
 mod cell;
+mod data;
 mod error;
 mod fault;
 mod hive;
 mod hive_bin;
+mod key;
 mod key_node;
 mod key_value;
 mod list;
 mod root;
+mod value;
 mod value_type;
 mod walk;
 
@@ -24,5 +27,7 @@ pub use base_block::{BaseBlock, checksum, is_hive};
 pub use cell::{CellOffset, Span};
 pub use error::{Error, Structure};
 pub use fault::Fault;
-pub use hive::{Hive, Key, KeyId, Value};
+pub use hive::{Hive, KeyId};
+pub use key::Key;
+pub use value::Value;
 pub use value_type::{ValueType, type_name};
