@@ -1,14 +1,31 @@
 use std::fmt;
 
-use crate::{Filetime, Name};
+use crate::{Filetime, Name, SecurityDescriptor};
 
-use super::CellOffset;
+use super::{CellOffset, key_security};
 use super::cell::Span;
 use super::error::Structure;
 use super::fault::Faults;
 use super::hive::{Hive, KeyId, KeyRecord};
 use super::key_node::KeyNode;
 use super::value::Value;
+
+/// Bits of a key node beside its flags, as stored.
+// Source: regf spec, "Key node"; M. Jurczyk, "The Windows Registry Adventure #5: The regf file
+// format" (2024), for the layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ExtraBits {
+    /// Since Windows 8: from where the key was opened, to tell keys that are used.
+    pub access_bits: u8,
+    /// Since Windows 10: how the key of a differencing hive covers the key below it; layer
+    /// semantics in the low two bits, bit 7 for an inherited class name.
+    pub layer: u8,
+    /// Since Windows Vista: virtualization control in the low four bits, user (Wow64) flags in
+    /// the others.
+    pub control: u8,
+    /// Since Windows Vista: asks a checked kernel to break.
+    pub debug: u8,
+}
 
 /// A key of a hive.
 #[derive(Clone, Copy)]
@@ -52,6 +69,26 @@ impl<'a> Key<'a> {
     /// Flags of the key node, unknown ones too.
     pub fn flags(&self) -> u16 {
         self.node.flags
+    }
+
+    /// Who owns the key and who may do what with it; `None` when that is not said or cannot be
+    /// read.
+    pub fn security(&self) -> Option<SecurityDescriptor<'a>> {
+        let cells = self.hive.cells();
+        let span = key_security::descriptor(&cells, self.node.security, &mut Faults::default())?;
+        Some(SecurityDescriptor::new(span.of(self.hive.bytes())))
+    }
+
+    /// Offset of the key security item, which keys of equal security share;
+    /// [`CellOffset::NONE`] where there is none.
+    pub fn security_offset(&self) -> CellOffset {
+        self.node.security
+    }
+
+    /// What later versions of Windows keep in fields that had no meaning before.
+    pub fn extra_bits(&self) -> ExtraBits {
+        let KeyNode { access_bits, layer, control, debug, .. } = self.node;
+        ExtraBits { access_bits, layer, control, debug }
     }
 
     /// Class name; `None` when there is none or it cannot be read.

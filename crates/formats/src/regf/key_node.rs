@@ -12,12 +12,17 @@ pub(super) struct KeyNode {
     pub(super) offset: CellOffset,
     pub(super) flags: u16,
     pub(super) mtime: Filetime,
+    pub(super) access_bits: u8,
+    pub(super) layer: u8,
     pub(super) parent: CellOffset,
     pub(super) subkey_count: u32,
     pub(super) subkeys: CellOffset,
     pub(super) value_count: u32,
     pub(super) values: CellOffset,
+    pub(super) security: CellOffset,
     pub(super) class: CellOffset,
+    pub(super) control: u8,
+    pub(super) debug: u8,
     pub(super) class_len: u16,
     pub(super) name: Span,
 }
@@ -34,6 +39,7 @@ impl KeyNode {
         let structure = Structure::KeyNode;
         cell.expect(structure, b"nk")?;
         let fields = cell.window(structure, 0, NAME_AT)?;
+        let u8_at = |at: usize| fields.get(at).copied().unwrap_or_default();
         let u16_at = |at| u16_le(fields, at).unwrap_or_default();
         let u32_at = |at| u32_le(fields, at).unwrap_or_default();
         let name_len = usize::from(u16_at(72));
@@ -42,12 +48,17 @@ impl KeyNode {
             offset: cell.offset,
             flags: u16_at(2),
             mtime: Filetime(u64_le(fields, 4).unwrap_or_default()),
+            access_bits: u8_at(12),
+            layer: u8_at(13),
             parent: CellOffset(u32_at(16)),
             subkey_count: u32_at(20),
             subkeys: CellOffset(u32_at(28)),
             value_count: u32_at(36),
             values: CellOffset(u32_at(40)),
+            security: CellOffset(u32_at(44)),
             class: CellOffset(u32_at(48)),
+            control: u8_at(54),
+            debug: u8_at(55),
             class_len: u16_at(74),
             name: cell.span(NAME_AT, name_len),
         })

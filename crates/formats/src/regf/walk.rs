@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::cell::{CellOffset, Cells};
 use super::data::Data;
 use super::error::{Error, Structure};
@@ -5,7 +7,7 @@ use super::fault::Faults;
 use super::hive::{KeyId, KeyRecord};
 use super::key_node::KeyNode;
 use super::key_value::KeyValue;
-use super::list;
+use super::{key_security, list};
 
 /// How deep keys may lie. Windows allows 512 levels.
 // Source: Microsoft, "Registry element size limits".
@@ -20,6 +22,8 @@ pub(super) struct Walk<'a> {
     cells: Cells<'a>,
     minor_version: u32,
     seen: Vec<u64>,
+    /// The key security items that were looked at; keys share them.
+    securities: HashSet<CellOffset>,
     left: u64,
     paths_left: u64,
     pub(super) faults: &'a mut Faults,
@@ -41,6 +45,7 @@ impl<'a> Walk<'a> {
             cells: Cells::new(bytes),
             minor_version,
             seen: vec![0; bytes.len() / (8 * 64) + 1],
+            securities: HashSet::new(),
             left: len.saturating_mul(2),
             paths_left: len.saturating_mul(16).saturating_add(1 << 20),
             faults,
@@ -105,6 +110,9 @@ impl<'a> Walk<'a> {
         let first_value = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         self.values_of(&node, path_len);
         node.class(&self.cells, self.faults);
+        if self.securities.insert(node.security) {
+            key_security::descriptor(&self.cells, node.security, self.faults);
+        }
         self.keys.push(KeyRecord { offset, parent, subtree_end: key, first_value });
         let subkeys = self.subkeys_of(&node).into_iter();
         Some(Level { key, subkeys, path_len })
