@@ -1,5 +1,6 @@
 //! Hives that the test kit writes are read back as they were written, and damaged ones end.
 
+use diskprint_formats::regf::recovered::RecoveredValue;
 use diskprint_formats::regf::{Error, Hive, Structure, is_hive};
 use diskprint_formats::{Filetime, Name};
 use diskprint_testkit::regf::{Built, Key, List, Name as Stored, Value, build, build_version};
@@ -53,7 +54,12 @@ fn visit(hive: &Hive) -> usize {
         let class = key.class().map_or(0, |class| class.as_bytes().len());
         values + class + key.path().as_bytes().len() + key.children().count()
     });
-    keys.sum()
+    let recovered = hive.recovered();
+    let found =
+        recovered.keys().map(|key| key.name().as_bytes().len() + key.parent_path().names.len());
+    let data = |value: &RecoveredValue<'_>| value.data().map_or(0, |data| data.len());
+    let values = recovered.values().map(|value| data(&value) + value.key_path().names.len());
+    keys.sum::<usize>() + found.sum::<usize>() + values.sum::<usize>()
 }
 
 fn any_name() -> impl Strategy<Value = Stored> {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 mod cells;
+mod delete;
 
 use cells::Cells;
 pub use cells::checksum;

@@ -213,7 +213,7 @@ pub enum Error {
         /// Bytes found.
         found: u32,
     },
-    /// The root cell is not where the base block says; another was found.
+    /// The root cell is not where the base block says; a key node marked as root is elsewhere.
     #[error("root key is not at {stated}; the key node at {found} is marked as root")]
     RootMoved {
         /// Where the base block says it is.
@@ -221,8 +221,18 @@ pub enum Error {
         /// Where it was found.
         found: CellOffset,
     },
+    /// There is no root key; another one is taken for it.
+    #[error(
+        "root key is not at {stated}, and no key node is marked as root; that at {found} is taken for it"
+    )]
+    RootLost {
+        /// Where the base block says it is.
+        stated: CellOffset,
+        /// The key node that is taken for it.
+        found: CellOffset,
+    },
     /// There is no root key.
-    #[error("root key is not at {stated}, and no key node is marked as root")]
+    #[error("root key is not at {stated}, and there is no other key node")]
     NoRoot {
         /// Where the base block says it is.
         stated: CellOffset,
@@ -259,6 +269,7 @@ impl Error {
             Self::SecuritySize { .. } => Structure::KeySecurity.loss(),
             Self::ResidentSize { .. } | Self::DataShort { .. } => "the rest of the value's data",
             Self::Depth { .. } => "the key, those behind it in the list, and all below them",
+            Self::RootLost { .. } => "the keys that are not below it",
             Self::Truncated { .. } => "what lay behind the end of the file",
             _ => "",
         }

@@ -57,12 +57,12 @@ impl Hive {
     /// When not one key can be read. All other damage goes to [`Hive::faults`], and what can be
     /// reached is there.
     pub fn read(bytes: Vec<u8>) -> Result<Self, Error> {
-        let base_block = base_block(&bytes)?;
         let mut faults = Faults::default();
+        let base_block = base_block(&bytes, &mut faults)?;
         base_block.check().for_each(|error| faults.push(error));
         hive_bin::check(&bytes, &base_block, &mut faults);
         let root = root::find(&bytes, &base_block, &mut faults)?;
-        let mut walk = Walk::new(&bytes, base_block.minor_version, &mut faults);
+        let mut walk = Walk::new(&bytes, base_block.likely_minor_version(), &mut faults);
         walk.run(root);
         let (mut keys, values) = (walk.keys.into_iter(), walk.values);
         let root = keys.next().ok_or(Error::NoRoot { stated: base_block.root_cell })?;
@@ -143,12 +143,17 @@ impl Hive {
     }
 }
 
-fn base_block(bytes: &[u8]) -> Result<BaseBlock, Error> {
+/// Reads the base block. Where it was overwritten, hive bins behind it still make a hive.
+fn base_block(bytes: &[u8], faults: &mut Faults) -> Result<BaseBlock, Error> {
     let len = bytes.len() as u64;
     let short = Error::TooShort { len, least: LEAST_LEN as u64 };
     let found = *bytes.first_chunk::<4>().ok_or(short.clone())?;
     if found != *b"regf" {
-        return Err(Error::Signature { found });
+        let signature = Error::Signature { found };
+        if !bytes.get(BASE_BLOCK_LEN..).is_some_and(|bins| bins.starts_with(b"hbin")) {
+            return Err(signature);
+        }
+        faults.push(signature);
     }
     if bytes.len() < LEAST_LEN {
         return Err(short);

@@ -2,13 +2,13 @@ use std::fmt;
 
 use crate::{Filetime, Name, SecurityDescriptor};
 
-use super::{CellOffset, key_security};
 use super::cell::Span;
 use super::error::Structure;
 use super::fault::Faults;
 use super::hive::{Hive, KeyId, KeyRecord};
 use super::key_node::KeyNode;
 use super::value::Value;
+use super::{CellOffset, key_security};
 
 /// Bits of a key node beside its flags, as stored.
 // Source: regf spec, "Key node"; M. Jurczyk, "The Windows Registry Adventure #5: The regf file
@@ -43,6 +43,10 @@ impl<'a> Key<'a> {
         let cell = hive.cells().get(Structure::KeyNode, record.offset, &mut faults);
         let node = cell.and_then(|cell| KeyNode::read(&cell).ok()).unwrap_or_default();
         Self { hive, id, record, node }
+    }
+
+    pub(super) fn node(&self) -> &KeyNode {
+        &self.node
     }
 
     /// Number of the key in its hive.

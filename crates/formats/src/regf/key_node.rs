@@ -30,7 +30,7 @@ pub(super) struct KeyNode {
 /// The key is the root of its hive.
 pub(super) const KEY_HIVE_ENTRY: u16 = 0x0004;
 /// The name has one byte a character.
-const KEY_COMP_NAME: u16 = 0x0020;
+pub(super) const KEY_COMP_NAME: u16 = 0x0020;
 /// Length of the fields before the name, in bytes.
 const NAME_AT: usize = 76;
 

@@ -6,7 +6,7 @@ use super::fault::Faults;
 
 /// Length of the fields before the security descriptor, in bytes.
 // Source: regf spec, "Key security".
-const DESCRIPTOR_AT: usize = 20;
+pub(super) const DESCRIPTOR_AT: usize = 20;
 
 /// Returns where the security descriptor of the key security item at `offset` is; `None` when
 /// there is none or it cannot be read.

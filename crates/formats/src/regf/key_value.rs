@@ -29,7 +29,7 @@ pub(super) enum DataPlace {
 }
 
 /// The name has one byte a character.
-const VALUE_COMP_NAME: u16 = 0x0001;
+pub(super) const VALUE_COMP_NAME: u16 = 0x0001;
 /// Length of the fields before the name, in bytes.
 const NAME_AT: usize = 20;
 /// Offset of the field that holds the data's offset, or the data themselves.

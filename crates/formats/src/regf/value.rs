@@ -27,7 +27,7 @@ impl<'a> Value<'a> {
     }
 
     fn find_data(&self) -> Data {
-        let minor_version = self.hive.base_block().minor_version;
+        let minor_version = self.hive.base_block().likely_minor_version();
         Data::find(&self.hive.cells(), &self.value, minor_version, &mut Faults::default())
     }
 

@@ -135,9 +135,9 @@ impl<'a> Walk<'a> {
             return keys; // The list's offset then means nothing.
         }
         let most = usize::try_from(self.left / 4).unwrap_or(usize::MAX);
-        list::subkeys(&self.cells, node.subkeys, most, self.faults, &mut keys);
+        let lists = list::subkeys(&self.cells, node.subkeys, most, self.faults, &mut keys);
         self.count(node, Structure::SubkeyList, node.subkey_count, keys.len());
-        let used = (keys.len() as u64).saturating_mul(4);
+        let used = (keys.len() as u64).saturating_add(lists as u64).saturating_mul(4);
         self.take(used, Structure::SubkeyList, node.subkeys).map_or_else(Vec::new, |()| keys)
     }
 
