@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 mod cells;
+pub mod log;
 
 use cells::Cells;
 pub use cells::checksum;

@@ -3,7 +3,7 @@
 //! Source for all of it, called "regf spec" below: M. Suhanov, "Windows registry file format
 //! specification", <https://github.com/msuhanov/regf>. Offsets in it are relative to the record.
 //!
-//! Not read: transaction logs, security descriptors, unallocated cells, volatile subkeys (a file
+//! Not read: security descriptors, unallocated cells, volatile subkeys (a file
 //! holds none that mean anything).
 
 mod base_block;
@@ -16,6 +16,7 @@ mod hive_bin;
 mod key_node;
 mod key_value;
 mod list;
+pub mod log;
 mod root;
 mod value_type;
 mod walk;
