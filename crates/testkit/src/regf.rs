@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 mod cells;
 mod delete;
+pub mod log;
 
 use cells::Cells;
 pub use cells::checksum;

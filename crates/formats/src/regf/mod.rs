@@ -18,6 +18,7 @@ mod key_node;
 mod key_security;
 mod key_value;
 mod list;
+pub mod log;
 pub mod recovered;
 mod root;
 mod value;
