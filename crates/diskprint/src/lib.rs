@@ -30,7 +30,9 @@ mod tar_sparse;
 mod tarball;
 mod vmx;
 
-pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};
+pub use delta::{
+    Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, KeyCell, ValueCell,
+};
 pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
