@@ -137,6 +137,10 @@ fn several_logs() -> Vec<Case> {
             .gives(3, 16),
         case("an older log", vec![(Log1, one()), (Log2, earlier.clone())]).gives(1, 14),
         case("an older log alone", vec![(Log1, earlier)]),
+        case(
+            "a log that begins earlier",
+            vec![(Log1, log(&[numbered(1, 13), numbered(2, 14), numbered(3, 15)]))],
+        ),
         case("gap between logs", vec![(Log1, one()), (Log2, log(&[entry(3)]))]).gives(1, 14),
         case("goes on behind a torn entry", vec![(Log1, torn), (Log2, log(&[entry(2)]))])
             .gives(2, 15),
