@@ -20,8 +20,9 @@ pub struct Recovery {
     pub sequence_number: Option<u32>,
     /// The log that the base block was taken from.
     pub base_block_from: Option<LogFile>,
-    /// Entries that the hive lacks and no log holds, before the first that was applied. Windows
-    /// does not mind.
+    /// Entries that no log holds, from the first that the hive may lack to the one before the
+    /// first that was applied. Windows goes on all the same; whether the hive has their changes
+    /// cannot be told.
     pub missing: Option<Entries>,
     /// A report for each log, in the order they were given.
     pub logs: Vec<LogReport>,
@@ -52,7 +53,10 @@ pub fn recover(primary: &[u8], logs: &[(LogFile, &[u8])]) -> Recovery {
             apply_latest(&mut file, &mut logs)
                 .or_else(|| apply_old(&mut file, &mut logs, hive_time, None))
         }
-        State::NoBaseBlock { .. } => None,
+        State::NoBaseBlock { .. } => {
+            logs.iter_mut().for_each(|log| log.set_verdict(Verdict::NoBaseBlock));
+            None
+        }
     };
     Recovery {
         state,
