@@ -1,7 +1,8 @@
 """Applies transaction logs to hives: a second program beside the one under test.
 
-Written from M. Suhanov's "Windows registry file format specification" (2018), without a look at
-the other. Where that leaves room it does as the documentation of the module `regf::log` says.
+Written from M. Suhanov's "Windows registry file format specification" (2018), plainly and without
+any code of the other. Where that leaves room it does as the documentation of the module `regf::log`
+says.
 
     replay.py FOLDER...
 

@@ -184,8 +184,8 @@ fn apply_entries(file: &mut PrimaryFile, log: &mut Log) -> Option<u32> {
 ///
 /// LOG1 is tried before LOG2, and LOG, which is alone where it is used, last.
 // Source: regf spec, "Old format", "Base block", notes 2 to 4, and "Multiple transaction log
-// files", "Old format". Kernels since Windows 8 prefer a LOG2 of a later time; such a log is told,
-// as one of another write, and not used.
+// files", "Old format". Where LOG1 is not for this write, kernels since Windows 8 use a LOG2 of a
+// later time whose pages may not fit; such a log is told, as one of another write, and not used.
 fn apply_old(
     file: &mut PrimaryFile,
     logs: &mut [Log],
