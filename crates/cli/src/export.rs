@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use anyhow::{Context, Result, bail};
-use diskprint::{CellDelta, FileDelta};
+use diskprint::{CellDelta, FileDelta, RecoveredCell};
 use diskprint_formats::{CodePoint, Name};
 use diskprint_store::{SliceRow, Store};
 
@@ -68,6 +68,16 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// Writes the row of a key or value that no list leads to.
+    pub fn recovered(&mut self, slice: &SliceName<'_>, found: &RecoveredCell) -> Result<()> {
+        let fields = row::recovered(slice, found);
+        match self {
+            Self::Jsonl(out) => write_json(out, &CELL, &fields)?,
+            Self::Csv { out, cell, .. } => write_csv(out, cell, &fields)?,
+        }
+        Ok(())
+    }
+
     /// Ends the writing: all is handed to what is below.
     pub fn finish(self) -> Result<()> {
         match self {
@@ -97,8 +107,8 @@ pub fn run(args: &ExportArgs) -> Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
-/// Writes all stored differences of a sequence: slice by slice, files before cells, each in stored
-/// order.
+/// Writes all stored differences of a sequence: slice by slice, files before cells before
+/// recovered cells, each in stored order.
 pub fn from_store<W: Write>(
     store: &dyn Store,
     sequence: &[SliceRow],
@@ -113,6 +123,9 @@ pub fn from_store<W: Write>(
         }
         for delta in store.cell_deltas(id).with_context(|| format!("slice {id}"))? {
             writer.cell(&name, &delta)?;
+        }
+        for found in store.recovered_cells(id).with_context(|| format!("slice {id}"))? {
+            writer.recovered(&name, &found)?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use diskprint_formats::{Filetime, Name};
 
 use crate::FileEntry;
+use crate::artefact::Artefact;
 
 /// A difference between one state and the next. `C` says what changed in an altered item.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,6 +143,10 @@ pub struct Cell {
     pub parent_mtime: Filetime,
     /// What the cell is.
     pub kind: CellKind,
+    /// The key's path as Windows shows it, `HKLM\SOFTWARE\…`; `None` where it shows none.
+    pub registry_path: Option<Name>,
+    /// What the cell is known as; `None` where that is not certain.
+    pub artefact: Option<Artefact>,
 }
 
 /// What a cell is.

@@ -20,6 +20,7 @@ mod image;
 mod machine;
 pub mod pipeline;
 mod printable;
+mod recovered_cell;
 pub mod regdelta;
 pub mod registry_path;
 pub mod regxml;
@@ -45,6 +46,7 @@ pub use image::{
 };
 pub use machine::MachineError;
 pub use printable::printable;
+pub use recovered_cell::RecoveredCell;
 pub use slice::SliceId;
 pub use snapshot::{KnownHives, Partition, Snapshot, Unread, list_files};
 pub use tar_reader::TarError;

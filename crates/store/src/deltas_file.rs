@@ -3,22 +3,24 @@
 
 use std::path::Path;
 
-use diskprint::{Cell, CellChanges, CellDelta, Fault, FileChanges, FileDelta, FileEntry};
+use diskprint::{
+    Cell, CellChanges, CellDelta, Fault, FileChanges, FileDelta, FileEntry, RecoveredCell,
+};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::doing;
 use crate::sqlite::{found, rows};
-use crate::{Error, delta_table, fault, sqlite_file};
+use crate::{Error, delta_table, fault, recovered_cell, sqlite_file};
 
 /// `dpdl`: the application id in the file's header.
 // Source: https://sqlite.org/fileformat2.html#application_id
 const APPLICATION_ID: i64 = 0x6470_646C;
 
 /// The version of its tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-/// Differences of files, differences of cells, and faults of one slice.
-type Deltas = (Vec<FileDelta>, Vec<CellDelta>, Vec<Fault>);
+/// Differences of files, differences of cells, recovered cells, and faults of one slice.
+type Deltas = (Vec<FileDelta>, Vec<CellDelta>, Vec<RecoveredCell>, Vec<Fault>);
 
 /// Writes `path` anew: under another name first, then renamed, so that it is whole or not there.
 ///
@@ -31,11 +33,12 @@ pub fn write(
     path: &Path,
     files: &[FileDelta],
     cells: &[CellDelta],
+    recovered: &[RecoveredCell],
     faults: &[Fault],
 ) -> Result<(), Error> {
     sqlite_file::write(path, |connection| {
         make_tables(connection)
-            .and_then(|()| found::insert(connection, &[], files, cells, faults))
+            .and_then(|()| found::insert(connection, &[], files, cells, recovered, faults))
             .map_err(doing("filling deltas.db"))
     })
 }
@@ -50,7 +53,8 @@ pub fn read(path: &Path) -> Result<Deltas, Error> {
     let all = connection.and_then(|connection| {
         check_version(&connection, path)?;
         let (files, cells) = (found::deltas(&connection, &[])?, found::deltas(&connection, &[])?);
-        Ok((files, cells, found::faults(&connection, &[])?))
+        let recovered = found::recovered(&connection, &[])?;
+        Ok((files, cells, recovered, found::faults(&connection, &[])?))
     });
     all.map_err(|error| match error {
         Error::OtherDeltas { .. } => error,
@@ -63,6 +67,7 @@ fn make_tables(connection: &Connection) -> rusqlite::Result<()> {
     for table in [
         delta_table::table::<FileEntry, FileChanges>(),
         delta_table::table::<Cell, CellChanges>(),
+        recovered_cell::table(),
         fault::table(),
     ] {
         let (name, columns) = (table.name, rows::columns(&table));

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use ::postgres::config::SslMode;
 use ::postgres::types::ToSql;
 use ::postgres::{Client, Error as PostgresError, NoTls, Row, Transaction};
-use diskprint::{CellDelta, Delta, Fault, FileDelta, SliceId};
+use diskprint::{CellDelta, Delta, Fault, FileDelta, RecoveredCell, SliceId};
 
 use crate::delta_table::{self, Stored};
 use crate::error::doing;
 use crate::{
-    Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, Run, SliceRow, Store, fault,
+    Error, HiveCondition, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, Run,
+    SliceRow, Store, fault, hive_condition, recovered_cell,
 };
 use limits::Limits;
 use migrate::migrate;
@@ -246,6 +247,22 @@ impl Store for Postgres {
 
     fn cell_deltas(&self, slice: &SliceId) -> Result<Vec<CellDelta>, Error> {
         self.deltas(slice)
+    }
+
+    fn recovered_cells(&self, slice: &SliceId) -> Result<Vec<RecoveredCell>, Error> {
+        rows::select(&mut self.client.borrow_mut(), slice, &recovered_cell::table())
+            .map_err(doing("reading recovered cells"))?
+            .into_iter()
+            .map(|row| recovered_cell::read(row).map_err(doing("reading recovered cells")))
+            .collect()
+    }
+
+    fn hive_conditions(&self, slice: &SliceId) -> Result<Vec<HiveCondition>, Error> {
+        rows::select(&mut self.client.borrow_mut(), slice, &hive_condition::table())
+            .map_err(doing("reading hives"))?
+            .into_iter()
+            .map(|row| hive_condition::read(row).map_err(doing("reading hives")))
+            .collect()
     }
 
     fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error> {

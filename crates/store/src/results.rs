@@ -1,7 +1,7 @@
-use diskprint::{CellDelta, Fault, FileDelta};
+use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell};
 
 use crate::hive::HiveIds;
-use crate::{Error, FileMetadata, RegistryFile, SliceRow};
+use crate::{Error, FileMetadata, HiveCondition, RegistryFile, SliceRow};
 
 /// What a run found in one sequence, to be stored at once. No more than one slice of it is in
 /// memory at a time.
@@ -46,6 +46,8 @@ pub struct Found {
     pub files: Vec<FileDelta>,
     /// Differences of keys and values from the slice before.
     pub cells: Vec<CellDelta>,
+    /// Keys and values that no list leads to, and that were not there so in the slice before.
+    pub recovered: Vec<RecoveredCell>,
     /// What could not be read in this slice, nor compared.
     pub faults: Vec<Fault>,
     /// What the slice holds, whatever the one before it held.
@@ -59,6 +61,8 @@ pub struct Content {
     pub files: Vec<FileMetadata>,
     /// Its hive files.
     pub hives: Vec<RegistryFile>,
+    /// What each hive was worth.
+    pub conditions: Vec<HiveCondition>,
 }
 
 /// How many differences of files, differences of cells, and faults were stored.

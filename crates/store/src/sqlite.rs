@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use diskprint::{CellDelta, Fault, FileDelta, SliceId};
+use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell, SliceId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::doing;
 use crate::table::owner;
 use crate::{
-    Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, Run, SliceRow, Store,
-    sequence,
+    Error, HiveCondition, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, Run,
+    SliceRow, Store, hive_condition, sequence,
 };
 use migrate::migrate;
 
@@ -180,6 +180,15 @@ impl Store for Sqlite {
 
     fn cell_deltas(&self, slice: &SliceId) -> Result<Vec<CellDelta>, Error> {
         found::deltas(&self.connection, &owner(slice))
+    }
+
+    fn recovered_cells(&self, slice: &SliceId) -> Result<Vec<RecoveredCell>, Error> {
+        found::recovered(&self.connection, &owner(slice))
+    }
+
+    fn hive_conditions(&self, slice: &SliceId) -> Result<Vec<HiveCondition>, Error> {
+        let table = hive_condition::table();
+        rows::select(&self.connection, &owner(slice), &table, hive_condition::read)
     }
 
     fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error> {

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
-use diskprint::{CellDelta, Fault, FileDelta, SliceId};
+use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell, SliceId};
 
 use crate::sequence::{ends, order};
 use crate::{
-    Catalogue, Error, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, SliceRow,
+    Catalogue, Error, HiveCondition, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results,
+    SliceRow,
 };
 
 /// A database with the tables of the original workflow and our own.
@@ -82,6 +83,19 @@ pub trait Store: Catalogue + Send {
     /// # Errors
     /// When the database fails or holds what no program of ours wrote.
     fn cell_deltas(&self, slice: &SliceId) -> Result<Vec<CellDelta>, Error>;
+
+    /// Returns the stored keys and values of a slice that no list leads to, by partition, hive and
+    /// place in it.
+    ///
+    /// # Errors
+    /// When the database fails or holds what no program of ours wrote.
+    fn recovered_cells(&self, slice: &SliceId) -> Result<Vec<RecoveredCell>, Error>;
+
+    /// Returns what each hive of a slice was worth, by partition and path.
+    ///
+    /// # Errors
+    /// When the database fails or holds what no program of ours wrote.
+    fn hive_conditions(&self, slice: &SliceId) -> Result<Vec<HiveCondition>, Error>;
 
     /// Returns the stored faults of a slice, sorted.
     ///

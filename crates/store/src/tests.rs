@@ -2,12 +2,13 @@ use std::sync::Arc;
 
 use diskprint_formats::Name;
 
+use diskprint::artefact::Artefact;
 use diskprint::{
-    Allocation, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry, FileKind,
-    Place, Step, Times, ValueCell,
+    Allocation, Cell, CellChanges, CellDelta, CellKind, Delta, Digests, Fault, FileChanges,
+    FileEntry, FileKind, KeyCell, Place, RecoveredCell, SliceId, Step, Times, ValueCell,
 };
-use diskprint::{CellDelta, Fault, SliceId};
-use diskprint_formats::Filetime;
+use diskprint_formats::regf::recovered::Confidence;
+use diskprint_formats::{Filetime, regf};
 use diskprint_testkit::postgres::{Server, server};
 use rusqlite::Connection;
 
@@ -79,17 +80,31 @@ fn cell(name: &Name, kind: CellKind) -> Cell {
         key: Arc::from([name.clone(), Name::default(), name.clone()]),
         parent_mtime: Filetime(u64::MAX),
         kind,
+        registry_path: Some(name.clone()),
+        artefact: Some(Artefact {
+            kind: "autostart".into(),
+            what: "Run".into(),
+            detail: Some(name.to_text().into_owned()),
+        }),
     }
 }
 
 fn key(name: &Name) -> Cell {
-    cell(name, CellKind::Key { mtime: Filetime(u64::MAX), class: Some(name.clone()) })
+    let key = KeyCell {
+        mtime: Filetime(u64::MAX),
+        class: Some(name.clone()),
+        owner: Some("S-1-5-18".into()),
+        security_sha1: Some(Digests::of(b"z").sha1),
+        flags: u64::MAX,
+    };
+    cell(name, CellKind::Key(key))
 }
 
 fn value(name: &Name, data: Option<&[u8]>) -> Cell {
     let value = ValueCell {
         name: name.clone(),
         value_type: u32::MAX,
+        flags: u16::MAX,
         size: u64::MAX,
         data: data.map(Arc::from),
         sha1: Digests::of(b"x").sha1,
@@ -102,7 +117,7 @@ fn value(name: &Name, data: Option<&[u8]>) -> Cell {
 fn found() -> Found {
     let changes = FileChanges { renamed: true, changed: false, modified: true };
     let cell_changes = CellChanges { mtime: true, class: true, ..CellChanges::default() };
-    let (mut files, mut cells, mut faults) = (vec![], vec![], vec![]);
+    let (mut files, mut cells, mut recovered, mut faults) = (vec![], vec![], vec![], vec![]);
     for name in nasty_names() {
         files.push(Delta::New(file(&name)));
         files.push(Delta::Deleted(plain_file(&name)));
@@ -112,6 +127,14 @@ fn found() -> Found {
         cells.push(Delta::Deleted(value(&name, None)));
         let (before, after) = (key(&"before".into()), key(&name));
         cells.push(Delta::Altered { before, after, changes: cell_changes });
+        recovered.extend([key(&name), value(&name, None)].map(|cell| RecoveredCell {
+            cell: Cell { artefact: None, registry_path: None, ..cell },
+            is_path_whole: true,
+            is_data_lost: false,
+            offset: u64::MAX,
+            place: regf::recovered::Place::Slack,
+            confidence: Confidence::Medium,
+        }));
         let place = Place::from(Step::Slice(-20))
             .then(Step::Member("a\0b".into()))
             .then(Step::Disk(1))
@@ -123,7 +146,7 @@ fn found() -> Found {
             .then(Step::Offset(u64::MAX));
         faults.push(Fault::text(place, "what\0", "skipped"));
     }
-    Found { files, cells, faults, content: Content::default() }
+    Found { files, cells, recovered, faults, content: Content::default() }
 }
 
 fn run() -> Run {
@@ -250,8 +273,11 @@ fn on(server: &'static Server, database: String) -> Tested {
 #[test]
 fn everything_comes_back_as_it_was() {
     for mut tested in stores() {
-        let (found, store) = (found(), tested.store());
+        let found = Found { content: content::content(), ..found() };
+        let store = tested.store();
         save(store, &found);
+        assert_eq!(store.recovered_cells(&id(20)).unwrap(), found.recovered);
+        assert_eq!(store.hive_conditions(&id(20)).unwrap(), found.content.conditions);
         assert_eq!(store.file_deltas(&id(20)).unwrap(), found.files);
         assert_eq!(store.cell_deltas(&id(20)).unwrap(), found.cells);
         let mut faults = found.faults.clone();
@@ -427,5 +453,5 @@ fn databases_of_others_and_of_the_future_are_left_alone() {
     store.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     let error = Sqlite::open(&path).unwrap_err().to_string();
-    assert_eq!(error, "the database has version 99, this program knows versions up to 4");
+    assert_eq!(error, "the database has version 99, this program knows versions up to 5");
 }

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use diskprint::{Cell, CellDelta, Delta, Digests, FileDelta, FileEntry, FileKind, Hex, ValueCell};
+use diskprint::artefact::Artefact;
+use diskprint::{
+    Cell, CellDelta, CellKind, Delta, Digests, FileDelta, FileEntry, FileKind, Hex, KeyCell,
+    RecoveredCell, ValueCell,
+};
 use diskprint_formats::regf::ValueType;
 use diskprint_formats::{Filetime, Name};
 
@@ -83,7 +87,7 @@ pub const FILE: [&str; 46] = [
 ];
 
 /// The fields of a key's or value's row, in order.
-pub const CELL: [&str; 34] = [
+pub const CELL: [&str; 50] = [
     "type",
     "osetid",
     "appetid",
@@ -118,6 +122,22 @@ pub const CELL: [&str; 34] = [
     "cellpath_before",
     "rendered_sha1_before",
     "rendered_sha1_after",
+    "registry_path",
+    "artefact",
+    "artefact_name",
+    "artefact_detail_before",
+    "artefact_detail_after",
+    "owner_before",
+    "owner_after",
+    "security_sha1_before",
+    "security_sha1_after",
+    "flags_before",
+    "flags_after",
+    "path_whole",
+    "data_lost",
+    "file_offset",
+    "place",
+    "confidence",
 ];
 
 /// The row of a file's difference: the values of [`FILE`].
@@ -194,50 +214,100 @@ pub fn file<'a>(slice: &SliceName<'a>, delta: &'a FileDelta) -> [Field<'a>; FILE
 
 /// The row of a key's or value's difference: the values of [`CELL`].
 pub fn cell<'a>(slice: &SliceName<'a>, delta: &'a CellDelta) -> [Field<'a>; CELL.len()] {
-    let latest = delta.latest();
-    let old = match delta {
-        Delta::Altered { before, .. } => Some(before),
-        _ => None,
+    cell_row(
+        slice,
+        &CellRow {
+            action: delta.action(),
+            changes: delta.changes().map(|changes| changes.names()).unwrap_or_default(),
+            before: delta.before(),
+            after: delta.after(),
+            found: None,
+        },
+    )
+}
+
+/// The row of a key or value that no list leads to: the values of [`CELL`]. What it was is in the
+/// fields of before.
+pub fn recovered<'a>(slice: &SliceName<'a>, found: &'a RecoveredCell) -> [Field<'a>; CELL.len()] {
+    cell_row(
+        slice,
+        &CellRow {
+            action: "recovered",
+            changes: Vec::new(),
+            before: Some(&found.cell),
+            after: None,
+            found: Some(found),
+        },
+    )
+}
+
+/// What the row of a cell is made of; one of its sides is there.
+struct CellRow<'a> {
+    action: &'static str,
+    changes: Vec<&'static str>,
+    before: Option<&'a Cell>,
+    after: Option<&'a Cell>,
+    found: Option<&'a RecoveredCell>,
+}
+
+fn cell_row<'a>(slice: &SliceName<'a>, row: &CellRow<'a>) -> [Field<'a>; CELL.len()] {
+    let &CellRow { action, ref changes, before, after, found } = row;
+    let old = before.filter(|_| after.is_some());
+    let latest =
+        |field: &dyn Fn(&'a Cell) -> Field<'a>| after.or(before).map_or(Field::Null, field);
+    let both = |field: &dyn Fn(&'a Cell) -> Field<'a>| {
+        [before.map_or(Field::Null, field), after.map_or(Field::Null, field)]
     };
-    let both = |field: fn(&'a Cell) -> Field<'a>| pair(delta, field);
+    let is_lost = found.is_some_and(|found| found.is_data_lost);
+    let data = |field: fn(&'a ValueCell) -> Field<'a>| {
+        both(&|cell| if is_lost { Field::Null } else { value(cell, field) })
+    };
+    let of_found = |field: fn(&'a RecoveredCell) -> Field<'a>| found.map_or(Field::Null, field);
+    let differs = |differs: fn(&Cell, &Cell) -> bool| {
+        old.zip(after).is_some_and(|(old, after)| differs(old, after))
+    };
     let [osetid, appetid, sliceid] = identity(slice);
-    let [kind, new_kind] = both(|cell| value(cell, |value| number(value.value_type)));
-    let [kind_name, new_kind_name] = both(|cell| {
+    let [kind, new_kind] = both(&|cell| value(cell, |value| number(value.value_type)));
+    let [kind_name, new_kind_name] = both(&|cell| {
         value(cell, |value| value_type_name(value.value_type).map_or(Field::Null, word))
     });
-    let [sha1, new_sha1] = both(|cell| value(cell, |value| hex(&value.sha1)));
-    let [rendered, new_rendered] = both(|cell| {
-        value(cell, |value| value.rendered_sha1.as_ref().map_or(Field::Null, |sha1| hex(sha1)))
+    let [sha1, new_sha1] = data(|value| hex(&value.sha1));
+    let [rendered, new_rendered] =
+        data(|value| value.rendered_sha1.as_ref().map_or(Field::Null, |sha1| hex(sha1)));
+    let [content, new_content] =
+        data(|value| value.data.as_ref().map_or(Field::Null, |data| hex(data)));
+    let [size, new_size] = data(|value| number(value.size));
+    let [mtime, new_mtime] = both(&|cell| cell.mtime().map_or(Field::Null, time));
+    let [parent_mtime, new_parent_mtime] = both(&|cell| time(cell.parent_mtime));
+    let [class, new_class] = both(&|cell| key(cell, |key| optional(key.class.as_ref())));
+    let [owner, new_owner] =
+        both(&|cell| key(cell, |key| key.owner.as_deref().map_or(Field::Null, word)));
+    let [security, new_security] = both(&|cell| {
+        key(cell, |key| key.security_sha1.as_ref().map_or(Field::Null, |sha1| hex(sha1)))
     });
-    let [data, new_data] =
-        both(|cell| value(cell, |value| value.data.as_ref().map_or(Field::Null, |data| hex(data))));
-    let [size, new_size] = both(|cell| value(cell, |value| number(value.size)));
-    let [mtime, new_mtime] = both(|cell| cell.mtime().map_or(Field::Null, time));
-    let [parent_mtime, new_parent_mtime] = both(|cell| time(cell.parent_mtime));
-    let [class, new_class] = both(class);
-    let path = latest.cellpath();
-    let old_path = old.map(Cell::cellpath).filter(|old| *old != path);
+    let [flags, new_flags] = both(&flags);
+    let [detail, new_detail] =
+        both(&|cell| artefact(cell, |it| it.detail.as_deref().map_or(Field::Null, word)));
     [
         word("cell"),
         osetid,
         appetid,
         sliceid,
-        number(latest.partition),
-        name(&latest.hive),
-        word(delta.action()),
-        Field::Words(delta.changes().map(|changes| changes.names()).unwrap_or_default()),
-        word(if latest.value().is_some() { "value" } else { "key" }),
-        // Only cells in use are compared.
-        Field::Flag(true),
-        Field::Names(&latest.key),
-        value(latest, |value| name(&value.name)),
-        Field::Name(Cow::Owned(path)),
+        latest(&|cell| number(cell.partition)),
+        latest(&|cell| name(&cell.hive)),
+        word(action),
+        Field::Words(changes.clone()),
+        latest(&|cell| word(if cell.value().is_some() { "value" } else { "key" })),
+        Field::Flag(found.is_none()),
+        latest(&|cell| Field::Names(&cell.key)),
+        latest(&|cell| value(cell, |value| name(&value.name))),
+        latest(&cellpath),
         kind,
         new_kind,
         sha1,
         new_sha1,
-        data,
-        new_data,
+        content,
+        new_content,
         mtime,
         new_mtime,
         size,
@@ -248,11 +318,27 @@ pub fn cell<'a>(slice: &SliceName<'a>, delta: &'a CellDelta) -> [Field<'a>; CELL
         new_kind_name,
         parent_mtime,
         new_parent_mtime,
-        when(old, |old| old.partition != latest.partition, |old| number(old.partition)),
-        when(old, |old| old.hive != latest.hive, |old| name(&old.hive)),
-        old_path.map_or(Field::Null, |path| Field::Name(Cow::Owned(path))),
+        when(old, |_| differs(|a, b| a.partition != b.partition), |old| number(old.partition)),
+        when(old, |_| differs(|a, b| a.hive != b.hive), |old| name(&old.hive)),
+        when(old, |_| differs(|a, b| a.cellpath() != b.cellpath()), cellpath),
         rendered,
         new_rendered,
+        latest(&|cell| optional(cell.registry_path.as_ref())),
+        latest(&|cell| artefact(cell, |it| word(&it.kind))),
+        latest(&|cell| artefact(cell, |it| word(&it.what))),
+        detail,
+        new_detail,
+        owner,
+        new_owner,
+        security,
+        new_security,
+        flags,
+        new_flags,
+        of_found(|found| Field::Flag(found.is_path_whole)),
+        of_found(|found| Field::Flag(found.is_data_lost)),
+        of_found(|found| number(found.offset)),
+        of_found(|found| word(found.place.name())),
+        of_found(|found| word(found.confidence.name())),
     ]
 }
 
@@ -296,11 +382,26 @@ fn value<'a>(cell: &'a Cell, field: impl Fn(&'a ValueCell) -> Field<'a>) -> Fiel
     cell.value().map_or(Field::Null, field)
 }
 
-fn class(cell: &Cell) -> Field<'_> {
+fn key<'a>(cell: &'a Cell, field: impl Fn(&'a KeyCell) -> Field<'a>) -> Field<'a> {
     match &cell.kind {
-        diskprint::CellKind::Key { class, .. } => optional(class.as_ref()),
-        diskprint::CellKind::Value(_) => Field::Null,
+        CellKind::Key(key) => field(key),
+        CellKind::Value(_) => Field::Null,
     }
+}
+
+fn artefact<'a>(cell: &'a Cell, field: impl Fn(&'a Artefact) -> Field<'a>) -> Field<'a> {
+    cell.artefact.as_ref().map_or(Field::Null, field)
+}
+
+fn flags(cell: &Cell) -> Field<'_> {
+    match &cell.kind {
+        CellKind::Key(key) => number(key.flags),
+        CellKind::Value(value) => number(value.flags),
+    }
+}
+
+fn cellpath(cell: &Cell) -> Field<'_> {
+    Field::Name(Cow::Owned(cell.cellpath()))
 }
 
 fn word(word: &str) -> Field<'_> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use diskprint::{
     Allocation, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry, FileKind,
-    Times, ValueCell,
+    KeyCell, Times, ValueCell,
 };
 use diskprint_formats::Filetime;
 
@@ -38,13 +38,23 @@ fn file(path: &str) -> FileEntry {
 
 fn cell(key: &[Name], kind: CellKind) -> Cell {
     let (hive, root) = ("h/SOFTWARE".into(), "ROOT".into());
-    Cell { partition: 1, hive, root, key: key.into(), parent_mtime: Filetime(0), kind }
+    Cell {
+        partition: 1,
+        hive,
+        root,
+        key: key.into(),
+        parent_mtime: Filetime(0),
+        kind,
+        registry_path: None,
+        artefact: None,
+    }
 }
 
 fn value(name: &str, data: Option<&[u8]>) -> CellKind {
     CellKind::Value(ValueCell {
         name: name.into(),
         value_type: 1,
+        flags: 1,
         size: data.map_or(70_000, |data| data.len() as u64),
         data: data.map(Arc::from),
         sha1: Digests::of(b"").sha1,
@@ -132,7 +142,7 @@ fn a_value_s_line_has_these_fields_in_this_order() {
 
 #[test]
 fn what_is_not_there_is_null() {
-    let key = CellKind::Key { mtime: Filetime(10_000_000), class: None };
+    let key = CellKind::Key(KeyCell { mtime: Filetime(10_000_000), ..KeyCell::default() });
     let line = cell_line(&Delta::New(cell(&[], key)));
     let row: serde_json::Value = serde_json::from_str(&line).unwrap();
     let null = serde_json::Value::Null;

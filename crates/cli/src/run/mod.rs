@@ -24,6 +24,7 @@ use work::Work;
 mod baselines;
 pub mod beside;
 mod cleanup;
+mod conditions;
 mod dry_run;
 mod export;
 mod jobs;

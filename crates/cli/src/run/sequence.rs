@@ -214,12 +214,12 @@ impl Ended<'_> {
         let mut steps = Vec::new();
         for slice in &self.slices {
             let Planned { id, tarball, .. } = slice.planned;
-            let (files, cells, _) = slice.deltas()?;
+            let (files, cells, recovered, _) = slice.deltas()?;
             let hash = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
             let to = id.sliceid.to_string();
             let mut step =
                 Step::new(from.replace(to.clone()), to, tarball.display().to_string(), hash);
-            step.count(&Comparison { files, cells, faults: Vec::new() }.counts());
+            step.count(&Comparison { files, cells, recovered, faults: Vec::new() }.counts());
             step.add_faults(&session.with(|store| store.faults(id))?);
             steps.push(step);
         }

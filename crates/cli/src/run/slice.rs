@@ -1,7 +1,7 @@
 //! One slice of a sequence: what is to be done for it, and doing it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,11 +10,13 @@ use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
 use diskprint::survey::{self, Output, Survey};
 use diskprint::{
-    Container, Fault, Hex, HiveState, KnownHives, Snapshot, Step, is_one_file, results,
+    Container, Fault, Hex, HiveState, KnownHives, RecoveredCell, Snapshot, Step, is_one_file,
+    results,
 };
 use diskprint_store::{Content, Found, RegistryFile};
 use serde_json::{Value, json};
 
+use super::conditions;
 use super::plan::Planned;
 use super::stage::{Inputs, Stage, Why};
 use super::stamp;
@@ -131,7 +133,13 @@ impl<'p> Slice<'p> {
                     }));
                     outputs
                 }
-                Stage::Registry => survey::registry(snapshot),
+                Stage::Registry => {
+                    let mut outputs = survey::registry(snapshot);
+                    outputs.push(Output::new(conditions::FILE, |out| {
+                        conditions::write(out, snapshot)
+                    }));
+                    outputs
+                }
                 _ => survey::dumps(snapshot),
             };
             let faults = faults_of(survey, stage);
@@ -172,10 +180,11 @@ impl<'p> Slice<'p> {
                 Some(before) => diff::snapshots(&before.snapshot, &survey.snapshot),
                 None => Comparison::default(),
             };
-            let Comparison { files, cells, faults } = &comparison;
+            let Comparison { files, cells, recovered, faults } = &comparison;
             let mut all = [survey.snapshot.faults.as_slice(), faults].concat();
             all.sort();
-            diskprint_store::write_deltas(&begun.folder().join(DELTAS), files, cells, &all)?;
+            let path = begun.folder().join(DELTAS);
+            diskprint_store::write_deltas(&path, files, cells, recovered, &all)?;
             begun.wrote(&format!("{}/{DELTAS}", Stage::Deltas.name()))?;
             let before = before.map(|before| &before.slicehash);
             let inputs = self.delta_inputs(&survey.slicehash, before);
@@ -213,15 +222,19 @@ impl<'p> Slice<'p> {
 
     /// What was found in it, as its outputs have it.
     pub fn found(&self) -> Result<Found, diskprint_store::Error> {
-        let (files, cells, faults) = self.deltas()?;
+        let (files, cells, recovered, faults) = self.deltas()?;
         let metadata = Stage::Files.of(&self.folder).folder().join(FILE_METADATA);
         let registry = Stage::Registry.of(&self.folder).folder();
-        let hives = survey::read_manifest(&registry).map_err(|error| {
-            diskprint_store::Error::Read { path: registry, source: error.into() }
-        })?;
+        let unreadable = |error: io::Error| diskprint_store::Error::Read {
+            path: registry.clone(),
+            source: error.into(),
+        };
+        let hives = survey::read_manifest(&registry).map_err(unreadable)?;
+        let conditions = conditions::read(&registry).map_err(unreadable)?;
         let hives = hives.into_iter().map(|(path, sha1)| RegistryFile { path, sha1 }).collect();
         let files_in_use = diskprint_store::read_file_metadata(&metadata)?;
-        Ok(Found { files, cells, faults, content: Content { files: files_in_use, hives } })
+        let content = Content { files: files_in_use, hives, conditions };
+        Ok(Found { files, cells, recovered, faults, content })
     }
 
     /// Length of the files that [`Self::found`] reads.
@@ -234,16 +247,17 @@ impl<'p> Slice<'p> {
     /// What differs from the slice before, and all faults, as seen from the sequence.
     pub fn deltas(&self) -> Result<Deltas, diskprint_store::Error> {
         let path = Stage::Deltas.of(&self.folder).folder().join(DELTAS);
-        let (files, cells, mut faults) = diskprint_store::read_deltas(&path)?;
+        let (files, cells, recovered, mut faults) = diskprint_store::read_deltas(&path)?;
         for fault in &mut faults {
             fault.place = fault.place.within(Step::Slice(self.planned.id.sliceid));
         }
-        Ok((files, cells, faults))
+        Ok((files, cells, recovered, faults))
     }
 }
 
-/// Differences of files, differences of keys and values, faults.
-pub type Deltas = (Vec<diskprint::FileDelta>, Vec<diskprint::CellDelta>, Vec<Fault>);
+/// Differences of files, differences of keys and values, recovered ones, faults.
+pub type Deltas =
+    (Vec<diskprint::FileDelta>, Vec<diskprint::CellDelta>, Vec<RecoveredCell>, Vec<Fault>);
 
 const DELTAS: &str = "deltas.db";
 const FILE_METADATA: &str = "filemetadata.csv";

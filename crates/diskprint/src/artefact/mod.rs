@@ -16,6 +16,8 @@ mod row;
 mod source;
 mod table;
 
+use std::borrow::Cow;
+
 use diskprint_formats::Name;
 
 pub use entry::{Entry, Root, Values};
@@ -31,9 +33,9 @@ use row::{Row, Value};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artefact {
     /// The kind, a stable short word: `autostart`, `service`, `uninstall`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The name of the place: `Run`.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// Which item of the place it is and what its data say, for people; the item alone where the
     /// data have no form that is known. `None` for the place itself.
     pub detail: Option<String>,
@@ -52,7 +54,7 @@ pub fn artefact(
     let value = value.map(|(name, value_type, data)| Value { name, value_type, data });
     let item = key.get(found.item..).unwrap_or(&[]);
     let detail = found.entry.decode(&Row { item, value });
-    Some(Artefact { kind: found.entry.kind, what: found.entry.what, detail })
+    Some(Artefact { kind: found.entry.kind.into(), what: found.entry.what.into(), detail })
 }
 
 /// All entries, in the order of the documentation.

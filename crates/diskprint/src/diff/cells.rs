@@ -19,7 +19,7 @@ use doubt::{Damaged, Doubt, LeftOut};
 /// order. A key is altered when its own last-write time, class name, security descriptor, flags or
 /// the case of its name differs, a value when its type, its data, its flags or the case of its
 /// name does. A hive, key or value that is new or deleted gives a delta for itself and for all
-/// below it.
+/// below it. Paths as Windows shows them and artefacts are left out, see [`super::snapshots`].
 ///
 /// Where a part of a key could not be read in one state, what only the other one has there is
 /// neither new nor deleted and gives no delta.
@@ -278,6 +278,8 @@ fn key_cell(hive: &Hive, key: Key<'_>) -> Cell {
             security_sha1: security.map(|security| Sha1::digest(security.bytes()).into()),
             flags: key_flags(&key),
         }),
+        registry_path: None,
+        artefact: None,
     }
 }
 
@@ -303,6 +305,8 @@ impl<'a> ValueCells<'a> {
             key: path.clone(),
             parent_mtime: key.mtime(),
             kind: CellKind::Value(value_cell(value)),
+            registry_path: None,
+            artefact: None,
         })
     }
 }

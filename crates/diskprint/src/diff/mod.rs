@@ -3,7 +3,9 @@
 mod cells;
 mod counts;
 mod files;
+mod naming;
 mod partitions;
+mod recovered;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -12,7 +14,12 @@ pub use cells::cells;
 pub use counts::Counts;
 pub use files::files;
 
-use crate::{CellDelta, Delta, Fault, FileDelta, Hive, Partition, Place, Snapshot, Step, Unread};
+use naming::Naming;
+
+use crate::{
+    CellDelta, Delta, Fault, FileDelta, Hive, Partition, Place, RecoveredCell, Snapshot, Step,
+    Unread,
+};
 
 /// What differs between two states, and what could not be compared.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +28,8 @@ pub struct Comparison {
     pub files: Vec<FileDelta>,
     /// Differences of keys and values, sorted by partition, hive and path.
     pub cells: Vec<CellDelta>,
+    /// Keys and values that no list in use leads to, and that were not there so before.
+    pub recovered: Vec<RecoveredCell>,
     /// What could be read in only one of the states and so not be compared.
     pub faults: Vec<Fault>,
 }
@@ -42,8 +51,14 @@ pub fn snapshots(before: &Snapshot, after: &Snapshot) -> Comparison {
     let cells = cells::compare(&hives_before, &hives_after);
     let mut faults = unread.faults(&before, after);
     faults.extend(cells.doubts.into_iter().map(Fault::from));
-    let mut comparison =
-        Comparison { files: files(files_before, files_after), cells: cells.deltas, faults };
+    let naming = (Naming::of(&before.hives), Naming::of(&after.hives));
+    let mut comparison = Comparison {
+        files: files(files_before, files_after),
+        cells: cells.deltas,
+        recovered: recovered::recovered(&hives_before, &hives_after, &naming.1),
+        faults,
+    };
+    naming::name_all(&naming.0, &naming.1, &mut comparison.cells);
     unread.take_doubtful(&before, after, &mut comparison);
     renumbering.restore(&mut comparison);
     comparison
@@ -84,7 +99,8 @@ impl Renumbering {
             number
         };
         snapshot.unread.inodes = inodes.into_iter().map(|(n, inode)| (number(n), inode)).collect();
-        snapshot.unread.hives = hives.into_iter().map(|(n, path)| (number(n), path)).collect();
+        snapshot.unread.hives =
+            hives.into_iter().map(|((n, upper), path)| ((number(n), upper), path)).collect();
         Cow::Owned(snapshot)
     }
 
@@ -126,7 +142,8 @@ impl Doubt {
 
     /// The hives that the other state could have read, too.
     fn comparable(&self, hives: &[Hive], other: &Unread) -> Vec<Hive> {
-        let is_unread = |hive: &Hive| other.hives.contains(&(hive.partition, hive.path.to_upper()));
+        let is_unread =
+            |hive: &Hive| other.hives.contains_key(&(hive.partition, hive.path.to_upper()));
         let kept = hives.iter().filter(|hive| !self.partition(hive.partition) && !is_unread(hive));
         kept.cloned().collect()
     }
@@ -145,7 +162,7 @@ impl Doubt {
         ];
         for (hives, other, name) in sides {
             for hive in hives {
-                if other.hives.contains(&(hive.partition, hive.path.to_upper())) {
+                if other.hives.contains_key(&(hive.partition, hive.path.to_upper())) {
                     let place = Place::from(Step::Partition(hive.partition));
                     let place = place.then(Step::Hive(hive.path.clone()));
                     let what = format!("could not be read in {name}");

@@ -11,7 +11,8 @@ pub enum Grade {
     Intact,
     /// Its last write was not completed; with its transaction logs nothing is missing.
     Repaired,
-    /// Something is missing or may be old; the faults say what.
+    /// Something is missing, and the faults say what; or the last write to the hive was not
+    /// completed and no log holds the rest of it, so that something may be.
     Partial,
 }
 
@@ -77,23 +78,28 @@ impl HiveReport {
     }
 
     /// What is missing because of transaction logs: what was found, and what was left out.
+    ///
+    /// A hive whose logs hold no change that it lacks misses nothing that is known of, dirty or
+    /// not.
     pub fn faults(&self) -> Vec<(String, &'static str)> {
         let Some(recovery) = &self.recovery else { return Vec::new() };
         if self.is_clean() || self.state == HiveState::Stored {
             return Vec::new();
         }
-        if !self.is_recovered() {
-            let logs: Vec<_> = recovery.logs.iter().map(ToString::to_string).collect();
-            let logs = if logs.is_empty() { "there is none".to_owned() } else { logs.join("; ") };
-            let what = format!("{}, and no transaction log repairs it: {logs}", recovery.state);
-            return vec![(what, LOST)];
+        let lost: Vec<_> = recovery.logs.iter().filter(|log| lacks(log)).collect();
+        if self.is_recovered() {
+            let missing = recovery.missing.map(|entries| {
+                (format!("{}: {entries} are in no transaction log", recovery.state), LOST)
+            });
+            let lost = lost.into_iter().map(|log| (log.to_string(), LOST));
+            return missing.into_iter().chain(lost).collect();
         }
-        let missing = recovery.missing.map(|entries| {
-            (format!("{}: {entries} are in no transaction log", recovery.state), LOST)
-        });
-        let used = recovery.logs.iter().filter(|log| log.verdict == Verdict::Used);
-        let cut = used.filter(|log| log.refused.is_some() || log.unreached.is_some());
-        missing.into_iter().chain(cut.map(|log| (log.to_string(), LOST))).collect()
+        if lost.is_empty() {
+            return Vec::new();
+        }
+        let logs: Vec<_> = recovery.logs.iter().map(ToString::to_string).collect();
+        let logs = logs.join("; ");
+        vec![(format!("{}, and no transaction log repairs it: {logs}", recovery.state), LOST)]
     }
 
     fn grade_of(&self, tree: &regf::Hive) -> Grade {
@@ -105,6 +111,20 @@ impl HiveReport {
             false if self.is_recovered() => Grade::Repaired,
             false => Grade::Intact,
         }
+    }
+}
+
+/// Whether a log of a dirty hive holds, or may hold, changes that were not applied.
+fn lacks(log: &LogReport) -> bool {
+    // A base block, and an empty table of changes behind it.
+    // Source: regf spec, "Old format", "New format": both begin behind the first 512 bytes.
+    const EMPTY_LOG: u64 = 1024;
+    match log.verdict {
+        Verdict::Empty | Verdict::NotNeeded | Verdict::Older { .. } => false,
+        Verdict::OtherWrite { log, hive } => log > hive,
+        Verdict::Used => log.refused.is_some() || log.unreached.is_some(),
+        Verdict::Unusable => log.len > EMPTY_LOG,
+        _ => true,
     }
 }
 

@@ -7,7 +7,7 @@ mod hives;
 mod ntfs;
 mod paths;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diskprint_formats::ntfs::Volume;
 use diskprint_formats::{Name, ReadAt, Window};
@@ -37,8 +37,8 @@ pub struct Snapshot {
 pub struct Unread {
     /// Metadata records, by partition and inode.
     pub inodes: BTreeSet<(u32, u64)>,
-    /// Hives, by partition and path in upper case.
-    pub hives: BTreeSet<(u32, Name)>,
+    /// Paths of hives, by partition and path in upper case.
+    pub hives: BTreeMap<(u32, Name), Name>,
 }
 
 /// A byte range of a disk that holds, or should hold, a file system.
@@ -119,11 +119,15 @@ impl Snapshot {
             let Some(entry) = entries.get(index) else { continue };
             match reader.read(entry, &content, &mut faults) {
                 Some(hive) => hives.push(hive),
-                None => drop(self.unread.hives.insert((number, entry.full_path().to_upper()))),
+                None => {
+                    let path = entry.full_path();
+                    self.unread.hives.insert((number, path.to_upper()), path);
+                }
             }
         }
         for entry in hives::missing(&entries, &hives) {
-            if self.unread.hives.insert((number, entry.path.to_upper())) {
+            let path = entry.path.clone();
+            if self.unread.hives.insert((number, path.to_upper()), path).is_none() {
                 faults.push(hives::missing_fault(entry));
             }
         }

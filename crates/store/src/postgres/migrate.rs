@@ -5,10 +5,11 @@ use crate::Error;
 use crate::error::doing;
 
 /// The migrations; a database of version n has had the first n.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/postgres/0001_workflow.sql"),
     include_str!("../../migrations/postgres/0002_diskprint.sql"),
     include_str!("../../migrations/postgres/0003_location.sql"),
+    include_str!("../../migrations/postgres/0004_registry.sql"),
 ];
 
 /// Brings the database to the newest version, in one transaction. Where it is there already,

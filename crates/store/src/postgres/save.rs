@@ -10,11 +10,20 @@ use crate::error::doing;
 use crate::hive::HiveIds;
 use crate::results::{Counts, sorted};
 use crate::table::owner;
-use crate::{Error, Found, Results, Run, SliceRow, delta_table, fault, regdelta};
+use crate::{
+    Error, Found, Results, Run, SliceRow, delta_table, fault, hive_condition, recovered_cell,
+    regdelta,
+};
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-pub(super) const RESULT_TABLES: [&str; 4] =
-    ["regdelta", "diskprint_file_delta", "diskprint_cell_delta", "diskprint_fault"];
+pub(super) const RESULT_TABLES: [&str; 6] = [
+    "regdelta",
+    "diskprint_file_delta",
+    "diskprint_cell_delta",
+    "diskprint_recovered_cell",
+    "diskprint_hive_condition",
+    "diskprint_fault",
+];
 
 /// Stores the results of a sequence in one transaction.
 pub(super) fn save(client: &mut Client, results: &Results<'_>) -> Result<(), Error> {
@@ -70,7 +79,7 @@ impl ActionIds {
 fn insert(
     transaction: &mut Transaction<'_>,
     slice: &SliceRow,
-    Found { files, cells, faults, .. }: &Found,
+    Found { files, cells, recovered, faults, content }: &Found,
     hives: &HiveIds,
     actions: &ActionIds,
 ) -> Result<(), PostgresError> {
@@ -79,6 +88,10 @@ fn insert(
     rows::insert(transaction, &owner, &table, files.iter().map(delta_table::row))?;
     let table = delta_table::table::<Cell, CellChanges>();
     rows::insert(transaction, &owner, &table, cells.iter().map(delta_table::row))?;
+    let recovered = recovered.iter().map(recovered_cell::row);
+    rows::insert(transaction, &owner, &recovered_cell::table(), recovered)?;
+    let conditions = content.conditions.iter().map(hive_condition::row);
+    rows::insert(transaction, &owner, &hive_condition::table(), conditions)?;
     let faults = sorted(faults).into_iter().map(fault::row);
     rows::insert(transaction, &owner, &fault::table(), faults)?;
     let rows = regdelta::rows(slice, cells, hives, |action| actions.id(action));

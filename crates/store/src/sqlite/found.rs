@@ -1,26 +1,31 @@
 //! Differences and faults in tables of our own, a slice's or those of a file that is one slice's.
 
-use diskprint::{Cell, CellChanges, CellDelta, Delta, Fault, FileChanges, FileDelta, FileEntry};
+use diskprint::{
+    Cell, CellChanges, CellDelta, Delta, Fault, FileChanges, FileDelta, FileEntry, RecoveredCell,
+};
 use rusqlite::Connection;
 
 use super::rows;
 use crate::delta_table::{self, Stored};
 use crate::results::sorted;
 use crate::table::Owner;
-use crate::{Error, fault};
+use crate::{Error, fault, recovered_cell};
 
-/// Adds all differences and faults.
+/// Adds all differences, recovered cells and faults.
 pub(crate) fn insert(
     connection: &Connection,
     owner: &[Owner],
     files: &[FileDelta],
     cells: &[CellDelta],
+    recovered: &[RecoveredCell],
     faults: &[Fault],
 ) -> rusqlite::Result<()> {
     let table = delta_table::table::<FileEntry, FileChanges>();
     rows::insert(connection, owner, &table, files.iter().map(delta_table::row))?;
     let table = delta_table::table::<Cell, CellChanges>();
     rows::insert(connection, owner, &table, cells.iter().map(delta_table::row))?;
+    let recovered = recovered.iter().map(recovered_cell::row);
+    rows::insert(connection, owner, &recovered_cell::table(), recovered)?;
     let faults = sorted(faults).into_iter().map(fault::row);
     rows::insert(connection, owner, &fault::table(), faults)
 }
@@ -31,6 +36,14 @@ pub(crate) fn deltas<T: Stored<C>, C>(
     owner: &[Owner],
 ) -> Result<Vec<Delta<T, C>>, Error> {
     rows::select(connection, owner, &delta_table::table::<T, C>(), delta_table::read)
+}
+
+/// Reads recovered cells back, in their order.
+pub(crate) fn recovered(
+    connection: &Connection,
+    owner: &[Owner],
+) -> Result<Vec<RecoveredCell>, Error> {
+    rows::select(connection, owner, &recovered_cell::table(), recovered_cell::read)
 }
 
 /// Reads faults back, sorted.

@@ -4,11 +4,12 @@ use crate::Error;
 use crate::error::doing;
 
 /// The migrations; a database of version n has had the first n.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/sqlite/0001_workflow.sql"),
     include_str!("../../migrations/sqlite/0002_diskprint.sql"),
     include_str!("../../migrations/sqlite/0003_location.sql"),
     include_str!("../../migrations/sqlite/0004_lookups.sql"),
+    include_str!("../../migrations/sqlite/0005_registry.sql"),
 ];
 
 /// `dprt`: the application id in the header of our databases.

@@ -1,16 +1,22 @@
 use diskprint::SliceId;
 use rusqlite::{Connection, params_from_iter};
 
-use super::{Sqlite, content, found, hive, queue};
+use super::{Sqlite, content, found, hive, queue, rows};
 use crate::error::doing;
 use crate::hive::HiveIds;
 use crate::results::Counts;
 use crate::table::owner;
-use crate::{Error, Found, Results, Run, SliceRow, regdelta};
+use crate::{Error, Found, Results, Run, SliceRow, hive_condition, regdelta};
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-pub(super) const RESULT_TABLES: [&str; 4] =
-    ["regdelta", "diskprint_file_delta", "diskprint_cell_delta", "diskprint_fault"];
+pub(super) const RESULT_TABLES: [&str; 6] = [
+    "regdelta",
+    "diskprint_file_delta",
+    "diskprint_cell_delta",
+    "diskprint_recovered_cell",
+    "diskprint_hive_condition",
+    "diskprint_fault",
+];
 
 /// Stores the results of a sequence in one transaction.
 pub(super) fn save(store: &mut Sqlite, results: &Results<'_>) -> Result<(), Error> {
@@ -41,10 +47,12 @@ pub(super) fn save(store: &mut Sqlite, results: &Results<'_>) -> Result<(), Erro
 fn insert(
     connection: &Connection,
     slice: &SliceRow,
-    Found { files, cells, faults, .. }: &Found,
+    Found { files, cells, recovered, faults, content }: &Found,
     hives: &HiveIds,
 ) -> rusqlite::Result<()> {
-    found::insert(connection, &owner(&slice.id), files, cells, faults)?;
+    found::insert(connection, &owner(&slice.id), files, cells, recovered, faults)?;
+    let conditions = content.conditions.iter().map(hive_condition::row);
+    rows::insert(connection, &owner(&slice.id), &hive_condition::table(), conditions)?;
     let columns = regdelta::COLUMNS;
     let (names, marks) = (columns.join(", "), columns.map(|_| "?").join(", "));
     let mut statement =

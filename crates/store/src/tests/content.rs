@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::{FileMetadata, RegistryFile, read_file_metadata, write_file_metadata};
+use crate::{FileMetadata, HiveCondition, RegistryFile, read_file_metadata, write_file_metadata};
 
 /// 2013-05-07T09:00:45.0000019Z
 const TIME: Filetime = Filetime(130_123_908_450_000_019);
@@ -33,7 +33,20 @@ pub(super) fn content() -> Content {
     let hive = |path: &str, sha1| RegistryFile { path: path.to_owned(), sha1: [sha1; 20] };
     let software = "Windows/System32/config/SOFTWARE";
     let hives = vec![hive(software, 1), hive("SAM", 2), hive(software, 1), hive(software, 3)];
-    Content { files, hives }
+    let conditions = nasty_names().into_iter().map(|name| HiveCondition {
+        partition: u32::MAX,
+        path: name.to_text().into_owned(),
+        state: "dirty".to_owned(),
+        hive_state: Some("recovered".to_owned()),
+        grade: "repaired".to_owned(),
+        sequence_number: Some(u32::MAX),
+        logs: vec!["a line".to_owned(), "and another".to_owned()],
+        keys: 1,
+        values: 2,
+        recovered: 3,
+        faults: 4,
+    });
+    Content { files, hives, conditions: conditions.collect() }
 }
 
 fn with(content: Content) -> Found {
@@ -92,7 +105,7 @@ fn content_replaces_that_of_its_tarball_and_digests_stay() {
         tested.sql("INSERT INTO registry (slicehash, regfilepath) VALUES ('other', 'p')");
         let files = vec![metadata("new", b"x"), metadata("new", b"zzz")];
         let hives = vec![RegistryFile { path: "new".to_owned(), sha1: [4; 20] }];
-        save(tested.store(), &with(Content { files, hives }));
+        save(tested.store(), &with(Content { files, hives, ..Content::default() }));
         let rows = "SELECT slicehash, path, bytes FROM filemetadata ORDER BY 1, 2, 3";
         assert_eq!(tested.sql(rows), ["bb|new|1", "bb|new|3", "other|p|1"]);
         let rows = "SELECT slicehash, regfilepath FROM registry ORDER BY 1, 2";
@@ -113,7 +126,7 @@ fn any_name_and_time_goes_in() {
     let files = nasty_names().into_iter().map(|name| FileMetadata::of(&live(&name)).unwrap());
     let files: Vec<FileMetadata> = files.collect();
     for mut tested in stores() {
-        save(tested.store(), &with(Content { files: files.clone(), hives: vec![] }));
+        save(tested.store(), &with(Content { files: files.clone(), ..Content::default() }));
         assert_eq!(tested.count("filemetadata"), files.len());
         let (column, expected) = match tested {
             // In whole microseconds.

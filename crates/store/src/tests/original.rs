@@ -149,7 +149,7 @@ fn a_cell_path_that_is_too_long_is_found_before_anything_is_written() {
     let long = |chars: usize| {
         let name = Name::from(&*"ä".repeat(chars - 3));
         let root = Name::from("h");
-        let kind = CellKind::Key { mtime: Filetime(0), class: None };
+        let kind = CellKind::Key(KeyCell::default());
         Delta::New(Cell { root, key: Arc::from([name]), ..cell(&"h".into(), kind) })
     };
     longer.cells.extend([long(1024), long(1025), long(1026)]);
@@ -195,7 +195,7 @@ fn a_database_without_our_tables_or_of_the_future_is_left_alone() {
     drop(Postgres::open(&address).unwrap());
     server.sql(&database, "UPDATE diskprint.diskprint_version SET version = 99");
     let error = Postgres::open(&address).err().expect("an error").to_string();
-    assert_eq!(error, "the database has version 99, this program knows versions up to 3");
+    assert_eq!(error, "the database has version 99, this program knows versions up to 4");
 }
 
 #[test]

@@ -16,10 +16,8 @@ const TYPED_URLS: Source = Source::new(
     "winreg-kb, Typed URLs",
     "https://winreg-kb.readthedocs.io/en/latest/sources/internet-explorer-keys/Types-URLs.html",
 );
-const TYPED_TIME: Source = Source::new(
-    "J. Hale, Windows 8 TypedURLsTime",
-    "https://df-stream.com/tag/typedurls/",
-);
+const TYPED_TIME: Source =
+    Source::new("J. Hale, Windows 8 TypedURLsTime", "https://df-stream.com/tag/typedurls/");
 const OFFICE: Source = Source::new(
     "winreg-kb, Microsoft Office",
     "https://winreg-kb.readthedocs.io/en/latest/sources/application-keys/Microsoft-Office.html",

@@ -42,6 +42,12 @@ pub enum Place {
 }
 
 impl Place {
+    /// The place that has this word, as [`Place::name`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Unreferenced, Self::Free, Self::Slack, Self::Outside];
+        all.into_iter().find(|place| place.name() == name)
+    }
+
     /// The word for it: `unreferenced`, `free`, `slack` or `outside`.
     pub fn name(self) -> &'static str {
         match self {
@@ -68,6 +74,11 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// The confidence that has this word, as [`Confidence::name`] gives it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Low, Self::Medium, Self::High].into_iter().find(|it| it.name() == name)
+    }
+
     /// The word for it: `low`, `medium` or `high`.
     pub fn name(self) -> &'static str {
         match self {
