@@ -24,7 +24,7 @@ pub(super) use amcache::{amcache_file, amcache_program};
 pub(super) use guid::packed;
 pub(super) use moderator::moderator;
 pub(super) use mounted_device::mounted_device;
-pub(super) use mru::{dialog_mru, item_list_mru, item_mru, text_mru, typed_time};
+pub(super) use mru::{dialog_mru, item_list_mru, item_mru, old_dialog_mru, text_mru, typed_time};
 pub(super) use office::office_mru;
 pub(super) use service::service;
 pub(super) use shim_cache::shim_cache;

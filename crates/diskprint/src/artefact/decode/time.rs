@@ -60,10 +60,11 @@ pub(crate) fn network_time(row: &Row) -> Option<String> {
 // "…LastArrivalDate", "…LastRemovalDate"; devpkey.h: set 83da6326-97a6-4088-9453-a1923f573b29.
 pub(crate) fn device_time(row: &Row) -> Option<String> {
     let Some(value) = row.value else { return plain(row) };
-    let number = row.item.iter().rev().filter_map(|name| name.to_str()).find_map(|name| {
-        let number = u32::from_str_radix(name, 16).ok()?;
-        (100..=103).contains(&number).then_some(number)
+    let set = row.item.iter().position(|name| {
+        name.as_bytes().eq_ignore_ascii_case(b"{83da6326-97a6-4088-9453-a1923f573b29}")
     });
+    let number = set.and_then(|set| row.item.get(set + 1)).and_then(|name| name.to_str());
+    let number = number.and_then(|name| u32::from_str_radix(name, 16).ok());
     let what = match number {
         Some(100) => "installed",
         Some(101) => "first installed",

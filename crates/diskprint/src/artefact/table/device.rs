@@ -23,8 +23,10 @@ const CONTROL: Source = Source::new(
     "Microsoft Learn, HKLM\\SYSTEM\\CurrentControlSet\\Control Registry Tree",
     "https://learn.microsoft.com/en-us/windows-hardware/drivers/install/hklm-system-currentcontrolset-control-registry-tree",
 );
-const PORTABLE: Source =
-    Source::new("E. Musick, Removable Media in the Registry", "http://erikmusick.com/removable-media-in-the-registry");
+const PORTABLE: Source = Source::new(
+    "E. Musick, Removable Media in the Registry",
+    "http://erikmusick.com/removable-media-in-the-registry",
+);
 const PRINTERS: Source = Source::new(
     "regstr.h, REGSTR_PATH_PRINTERS, REGSTR_PATH_ENVIRONMENTS",
     "https://docs.rs/windows-sys/0.34.0/windows_sys/Win32/System/Registry/constant.REGSTR_PATH_PRINTERS.html",
@@ -53,15 +55,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         .form(decode::plain),
     Entry::new(
         "usb",
-        "USBSTOR time",
+        "USBSTOR property",
         System,
         r"ControlSet###\Enum\USBSTOR\*\*\Properties\{guid}\**",
         USB_STORAGE,
     )
     .form(decode::device_time),
     Entry::new("usb", "USB", System, r"ControlSet###\Enum\USB\**", ENUM),
-    Entry::new("usb", "USB time", System, r"ControlSet###\Enum\USB\*\*\Properties\{guid}\**", ENUM)
-        .form(decode::device_time),
+    Entry::new(
+        "usb",
+        "USB property",
+        System,
+        r"ControlSet###\Enum\USB\*\*\Properties\{guid}\**",
+        ENUM,
+    )
+    .form(decode::device_time),
     Entry::new(
         "usb",
         "portable device",

@@ -100,7 +100,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         r"ControlSet###\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules",
     ),
     firewall(
-        "firewall rule of a package",
+        "firewall rule of a service",
         System,
         r"ControlSet###\Services\SharedAccess\Parameters\FirewallPolicy\RestrictedServices\**",
     ),

@@ -16,10 +16,8 @@ const TYPED_URLS: Source = Source::new(
     "winreg-kb, Typed URLs",
     "https://winreg-kb.readthedocs.io/en/latest/sources/internet-explorer-keys/Types-URLs.html",
 );
-const TYPED_TIME: Source = Source::new(
-    "J. Hale, Windows 8 TypedURLsTime",
-    "https://df-stream.com/tag/typedurls/",
-);
+const TYPED_TIME: Source =
+    Source::new("J. Hale, Windows 8 TypedURLsTime", "https://df-stream.com/tag/typedurls/");
 const OFFICE: Source = Source::new(
     "winreg-kb, Microsoft Office",
     "https://winreg-kb.readthedocs.io/en/latest/sources/application-keys/Microsoft-Office.html",
@@ -69,7 +67,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     mru(
         "LastVisitedMRU",
         r"Software\Microsoft\Windows\CurrentVersion\Explorer\ComDlg32\LastVisitedMRU",
-        decode::dialog_mru,
+        decode::old_dialog_mru,
     ),
     mru(
         "LastVisitedPidlMRU",
