@@ -93,9 +93,11 @@ fn mount<'a>(hive: &Hive, beside: impl Iterator<Item = &'a Hive> + Clone) -> Opt
     };
     if let Some((folder, key)) = windows::config(&path) {
         // A folder may look like Windows' and be a copy: its SOFTWARE says where it belongs.
-        if let Some(software) = software(folder) {
-            Windows::of(software)?.is_in(folder).then_some(())?;
-        }
+        let is_windows = match software(folder).and_then(Windows::of) {
+            Some(windows) => windows.is_in(folder),
+            None => windows::USUAL_FOLDERS.contains(&folder),
+        };
+        is_windows.then_some(())?;
         let current = (key == r"HKLM\SYSTEM").then(|| windows::current_control_set(hive)).flatten();
         return Some(Mount { prefix: key.into(), current });
     }

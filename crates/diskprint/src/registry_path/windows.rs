@@ -10,6 +10,10 @@ pub(super) struct Windows {
     root: String,
 }
 
+/// The names that Windows gives its folder, in upper case: a machine may have another.
+// Source: Microsoft Learn, "Recognized environment variables": %SystemRoot%; WINNT until 2000.
+pub(super) const USUAL_FOLDERS: [&str; 2] = ["WINDOWS", "WINNT"];
+
 /// The hives of `System32\config` that Windows mounts, by their names in upper case.
 // Source: winreg-kb, "Windows Registry files"; Microsoft Learn, "Registry Hives",
 // https://learn.microsoft.com/en-us/windows/win32/sysinfo/registry-hives

@@ -6,8 +6,10 @@ use proptest::prelude::*;
 
 /// A path that an entry's pattern admits, with names of the test's own where any will do.
 fn path(entry: &Entry, any: &str) -> Vec<Name> {
-    let steps = entry.pattern().split('\\').filter(|step| !step.starts_with('('));
-    let steps = steps.flat_map(|step| match step {
+    let (_, above) = entry.root.hives()[0];
+    let steps = above.split('\\').chain(entry.pattern().split('\\'));
+    let steps = steps.filter(|step| !step.is_empty() && !step.starts_with('('));
+    let names = steps.flat_map(|step| match step {
         "**" => vec![any, "Count"],
         "*" => vec![any],
         ".*" => vec![".txt"],
@@ -18,8 +20,7 @@ fn path(entry: &Entry, any: &str) -> Vec<Name> {
         "ControlSet###" => vec!["ControlSet001"],
         step => vec![step],
     });
-    let (_, above) = entry.root.hives()[0];
-    above.split('\\').chain(steps).filter(|name| !name.is_empty()).map(Name::from).collect()
+    names.map(Name::from).collect()
 }
 
 #[test]

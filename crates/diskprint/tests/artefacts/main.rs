@@ -8,6 +8,7 @@ mod mounts;
 mod names;
 mod near_misses;
 mod real;
+mod sample;
 
 use diskprint::artefact::{HiveKind, artefact};
 use diskprint_formats::Name;

@@ -136,3 +136,12 @@ fn users_are_known_on_the_partition_of_their_windows_alone() {
     ];
     assert_eq!(Mounts::of(&hives).prefix(3, &"Users/Ann/NTUSER.DAT".into()), None);
 }
+
+#[test]
+fn without_software_the_usual_folders_alone_are_windows() {
+    let sam = |folder| empty(2, &format!("{folder}/System32/config/SAM"));
+    let hives = ["Windows", "WINNT", "Backup"].map(sam);
+    let mounts = Mounts::of(&hives);
+    let prefixes = hives.each_ref().map(|hive| mounts.prefix(2, &hive.path).is_some());
+    assert_eq!(prefixes, [true, true, false]);
+}

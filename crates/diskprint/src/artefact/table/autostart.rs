@@ -74,10 +74,6 @@ const BROWSER: Source = Source::new(
     "winreg-kb, Browser helper objects",
     "https://winreg-kb.readthedocs.io/en/latest/sources/internet-explorer-keys/Browser-helper-objects.html",
 );
-const SHELL: Source = Source::new(
-    "Microsoft Learn, Registering Shell Extension Handlers",
-    "https://learn.microsoft.com/en-us/windows/win32/shell/reg-shell-exts",
-);
 const DELAY_LOAD: Source = Source::new(
     "Browser Sentinel, Startup DLL Modules: Shell Delay Load Object, ShellExecute Hook",
     "http://www.browsersentinel.com/help/startup-modules.htm",
@@ -231,12 +227,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         Both,
         r"(Wow6432Node)\Microsoft\Windows\CurrentVersion\Explorer\Browser Helper Objects\**",
         BROWSER,
-    ),
-    auto(
-        "approved shell extension",
-        Both,
-        r"(Wow6432Node)\Microsoft\Windows\CurrentVersion\Shell Extensions\Approved\**",
-        SHELL,
     ),
     auto("LSA authentication package", System, r"ControlSet###\Control\Lsa", LSA_PACKAGE)
         .only(&["Authentication Packages"]),
