@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use diskprint::artefact::HiveKind;
 use diskprint::registry_path::Mounts;
 use diskprint::{Digests, Hive};
 use diskprint_formats::{Name, regf};
@@ -144,4 +145,25 @@ fn without_software_the_usual_folders_alone_are_windows() {
     let mounts = Mounts::of(&hives);
     let prefixes = hives.each_ref().map(|hive| mounts.prefix(2, &hive.path).is_some());
     assert_eq!(prefixes, [true, true, false]);
+}
+
+#[test]
+fn what_a_hive_is_its_keys_say_before_its_name() {
+    let user = Key::new("R")
+        .with(Key::new("Control Panel"))
+        .with(nested(&["Software"], Key::new("Microsoft")));
+    let sam = nested(&["R", "SAM"], Key::new("Domains"));
+    let empty = Key::new("R");
+    for (path, root, kind) in [
+        ("Users/Ann/NTUSER.DAT", &user, HiveKind::NtUser),
+        ("Windows/System32/config/DEFAULT", &user, HiveKind::Default),
+        ("copies/1", &user, HiveKind::NtUser),
+        ("A/User.dat", &user, HiveKind::Package),
+        ("Windows/System32/config/SOFTWARE", &sam, HiveKind::Sam),
+        ("Windows/System32/config/SOFTWARE", &empty, HiveKind::Software),
+        ("Windows/System32/config/BBI", &empty, HiveKind::Other),
+    ] {
+        let hive = hive(1, path, root);
+        assert_eq!(HiveKind::of(path, &hive.tree.root()), kind, "{path}");
+    }
 }

@@ -422,9 +422,62 @@ fn numbers_that_have_a_meaning() {
         of_value(Software, network, "DateCreated", 3, &date),
         r"network | network profile | {00000000-0000-0000-0000-00000000000A}\DateCreated: 2009-02-24T23:20:37.000 local time"
     );
+    let approved = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run";
+    for (number, said) in [
+        (2, "Run\\Tool: enabled"),
+        (3, "Run\\Tool: disabled 2023-02-08T14:20:53.3620180Z"),
+        (9, "Run\\Tool"),
+    ] {
+        let data = [number, 0, 0, 0, 0xD4, 0x0D, 0x43, 0x8D, 0xC8, 0x3B, 0xD9, 0x01];
+        let found = of_value(HiveKind::NtUser, approved, "Tool", 3, &data);
+        assert_eq!(found, format!("autostart | StartupApproved | {said}"));
+    }
     let names = r"SAM\Domains\Account\Users\Names\Ann";
     assert_eq!(
         of_value(Sam, names, "", 1001, &[]),
         "account | user account's name | Ann: RID 1001"
     );
+}
+
+#[test]
+fn lists_of_windows_xp() {
+    const DIALOGS: &str =
+        r"Software\Microsoft\Windows\CurrentVersion\Explorer\ComDlg32\LastVisitedMRU";
+    let data = super::utf16("notepad.exe\0C:\\Texts\0");
+    let found = of_value(HiveKind::NtUser, DIALOGS, "a", 3, &data);
+    assert_eq!(found, r"mru | LastVisitedMRU | a: notepad.exe, C:\Texts");
+
+    let mut cache = vec![0; 400 + 2 * 552];
+    cache[..8].copy_from_slice(&[0xEF, 0xBE, 0xAD, 0xDE, 2, 0, 0, 0]);
+    let path = super::utf16("C:\\a.exe\0");
+    cache[400..400 + path.len()].copy_from_slice(&path);
+    let key = r"ControlSet001\Control\Session Manager\AppCompatibility";
+    let said = "program-seen | ShimCache | AppCompatCache: ";
+    let found = of_value(HiveKind::System, key, "AppCompatCache", 3, &cache);
+    let first = r"Windows XP form, 2 entries, first C:\a.exe, file changed not set";
+    assert_eq!(found, format!("{said}{first}"));
+    // More entries than there is room for: not this form.
+    cache[4] = 3;
+    let found = of_value(HiveKind::System, key, "AppCompatCache", 3, &cache);
+    assert_eq!(format!("{found}: "), said);
+}
+
+#[test]
+fn caches_of_windows_8() {
+    let key = r"ControlSet001\Control\Session Manager\AppCompatCache";
+    for (mark, form) in [(b"00ts", "Windows 8.0"), (b"10ts", "Windows 8.1")] {
+        let path = super::utf16(r"SYSVOL\a.exe");
+        let mut entry = mark.to_vec();
+        entry.extend([0; 4]);
+        entry.extend((2 + path.len() as u32 + 20).to_le_bytes());
+        entry.extend((path.len() as u16).to_le_bytes());
+        entry.extend(&path);
+        entry.extend([0; 20]);
+        let mut cache = vec![0; 128];
+        cache[0] = 128;
+        cache.extend(entry.repeat(3));
+        let found = of_value(HiveKind::System, key, "AppCompatCache", 3, &cache);
+        let said = format!(r"{form} form, 3 entries, first SYSVOL\a.exe");
+        assert_eq!(found, format!("program-seen | ShimCache | AppCompatCache: {said}"));
+    }
 }

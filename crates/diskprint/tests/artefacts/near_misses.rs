@@ -60,10 +60,10 @@ fn data_of_another_form_give_no_detail_but_the_item() {
     const COUNT: &str = r"Software\Microsoft\Windows\CurrentVersion\Explorer\UserAssist\{A}\Count";
     for len in [0, 8, 15, 17, 71, 73, 1612] {
         let said = of_value(NtUser, COUNT, "P:\\n.rkr", 3, &vec![1; len]);
-        assert_eq!(said, r"execution | UserAssist | C:\a.exe", "{len} bytes");
+        assert_eq!(said, r"program-run | UserAssist | C:\a.exe", "{len} bytes");
     }
     let bam = r"ControlSet001\Services\bam\UserSettings\S-1-5-18";
-    assert_eq!(of_value(System, bam, "a.exe", 3, &[1; 23]), r"execution | BAM | S-1-5-18\a.exe");
+    assert_eq!(of_value(System, bam, "a.exe", 3, &[1; 23]), r"program-run | BAM | S-1-5-18\a.exe");
     // A user's key must be a user's.
     let other = r"ControlSet001\Services\bam\UserSettings\S-1-5-18x";
     let below = r"service | service or driver, below | bam\UserSettings\S-1-5-18x\a.exe";

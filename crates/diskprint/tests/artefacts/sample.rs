@@ -26,7 +26,7 @@ const LINES: [&str; 12] = [
     r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\PackRat (DisplayName) uninstall | Uninstall | PackRat\DisplayName: PackRat Archiver 2.1",
     r"HKLM\SYSTEM\CurrentControlSet\Control\Windows (ShutdownTime) system | last shutdown | ShutdownTime: 2013-05-07T08:59:00.0000000Z",
     r"HKU\S-1-5-21-0-0-0-1000\Software\Microsoft\Windows\CurrentVersion\Explorer\RunMRU (a) mru | RunMRU | a: packrat21-x64.exe\1",
-    r"HKU\S-1-5-21-0-0-0-1000_Classes\Local Settings\Software\Microsoft\Windows\Shell\MuiCache (C:\Users\alice\Downloads\packrat21-x64.exe) execution | MuiCache | C:\Users\alice\Downloads\packrat21-x64.exe: packrat21-x64",
+    r"HKU\S-1-5-21-0-0-0-1000_Classes\Local Settings\Software\Microsoft\Windows\Shell\MuiCache (C:\Users\alice\Downloads\packrat21-x64.exe) program-seen | MuiCache | C:\Users\alice\Downloads\packrat21-x64.exe: packrat21-x64",
     // The program's own keys are nobody's convention.
     r"HKLM\SOFTWARE\Nordlicht\PackRat (InstallDir) -",
     r"HKLM\SOFTWARE\Classes\PackRat.prk () -",

@@ -29,9 +29,9 @@ pub(super) use office::office_mru;
 pub(super) use service::service;
 pub(super) use shim_cache::shim_cache;
 pub(super) use task::task;
-pub(super) use time::{device_time, file_time, unix_time};
+pub(super) use time::{device_time, file_time, recent_app, unix_time};
 pub(super) use user_assist::user_assist;
-pub(super) use words::{boot_element, network_profile, prefetch, time_zone};
+pub(super) use words::{boot_element, network_profile, prefetch, startup_approved, time_zone};
 
 /// The data as their type says.
 pub(super) fn plain(row: &Row) -> Option<String> {

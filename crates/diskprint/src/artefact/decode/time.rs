@@ -17,6 +17,15 @@ pub(crate) fn file_time(row: &Row) -> Option<String> {
     or_plain(row, data.and_then(|data| filetime_at(data, 0)))
 }
 
+/// A cell of RecentApps: when a program was last used.
+// Source: artefacts.help, "Windows - RecentApps".
+pub(crate) fn recent_app(row: &Row) -> Option<String> {
+    match row.value {
+        Some(value) if value.is_named("LastAccessedTime") => file_time(row),
+        _ => plain(row),
+    }
+}
+
 /// A value that is seconds since 1970 in a REG_DWORD.
 pub(crate) fn unix_time(row: &Row) -> Option<String> {
     let seconds = row.value.and_then(|value| value.dword());

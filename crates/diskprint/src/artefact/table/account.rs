@@ -75,6 +75,4 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     Entry::new("logon", "cached credentials", Security, "Cache", CACHED),
     Entry::new("security", "LSA secret", Security, r"Policy\Secrets\**", LSA),
-    Entry::new("security", "account rights", Security, r"Policy\Accounts\**", LSA),
-    Entry::new("security", "audit policy", Security, r"Policy\PolAdtEv", LSA),
 ];

@@ -1,5 +1,6 @@
 //! Places that programs are started from without anybody starting them.
 
+use super::super::decode;
 use super::super::{Entry, Root, Source};
 
 const RUN: Source = Source::new(
@@ -37,6 +38,18 @@ const ACTIVE_SETUP: Source = Source::new(
 const SESSION_MANAGER: Source = Source::new(
     "winreg-kb, Session manager",
     "https://winreg-kb.readthedocs.io/en/latest/sources/system-keys/Session-manager.html",
+);
+const AUTORUNS: Source = Source::new(
+    "Sysinternals, Autoruns: Boot Execute",
+    "https://learn.microsoft.com/en-us/sysinternals/downloads/autoruns",
+);
+const APPROVED: Source = Source::new(
+    "Super User, How entries at Run registry are overridden by Windows settings",
+    "https://superuser.com/questions/1766797",
+);
+const POLICY_EXTENSION: Source = Source::new(
+    "persistence-info, Group Policy Client Side Extension",
+    "https://persistence-info.github.io/Data/gpoextension.html",
 );
 const LSA_PACKAGE: Source = Source::new(
     "MITRE ATT&CK T1547.002, Authentication Package",
@@ -192,12 +205,26 @@ pub(super) const ENTRIES: &[Entry] = &[
         VERIFIER,
     )
     .only(&["Debugger", "Auto"]),
-    auto("BootExecute", System, r"ControlSet###\Control\Session Manager", SESSION_MANAGER).only(&[
-        "BootExecute",
-        "SetupExecute",
+    auto("BootExecute", System, r"ControlSet###\Control\Session Manager", SESSION_MANAGER)
+        .only(&["BootExecute"]),
+    auto("boot command", System, r"ControlSet###\Control\Session Manager", AUTORUNS).only(&[
         "Execute",
         "S0InitialCommand",
+        "SetupExecute",
     ]),
+    auto(
+        "StartupApproved",
+        Both,
+        r"Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\*",
+        APPROVED,
+    )
+    .form(decode::startup_approved),
+    auto(
+        "Group Policy extension",
+        Software,
+        r"Microsoft\Windows NT\CurrentVersion\Winlogon\GPExtensions\**",
+        POLICY_EXTENSION,
+    ),
     auto(
         "Active Setup",
         Both,
