@@ -39,9 +39,8 @@ impl Windows {
     /// Asks a SOFTWARE hive where its Windows is; `None` where it does not say.
     pub(super) fn of(software: &Hive) -> Option<Self> {
         let version = software.tree.key(r"Microsoft\Windows NT\CurrentVersion")?;
-        let root =
-            text(version.value("SystemRoot")?.value_type(), &version.value("SystemRoot")?.data())?;
-        let root = root.to_uppercase();
+        let root = version.value("SystemRoot")?;
+        let root = upper(&text(root.value_type(), &root.data())?)?;
         drive(&root).is_some().then_some(Self { root })
     }
 
@@ -53,12 +52,20 @@ impl Windows {
     /// A path of this machine below the drive that Windows is on, in upper case with `/`;
     /// `%SystemDrive%` and `%SystemRoot%` are known. `None` for one on another drive.
     pub(super) fn below_drive(&self, path: &str) -> Option<String> {
-        let path = path.to_uppercase();
+        let path = upper(path)?;
         let drive = self.root.get(..2)?;
-        let path = path.replace("%SYSTEMROOT%", &self.root).replace("%SYSTEMDRIVE%", drive);
-        let below = path.strip_prefix(drive)?.strip_prefix('\\')?;
-        Some(below.trim_end_matches('\\').replace('\\', "/"))
+        let below = match path.strip_prefix("%SYSTEMROOT%") {
+            Some(rest) => format!("{}{rest}", self.root.get(2..)?),
+            None => path.strip_prefix("%SYSTEMDRIVE%").or(path.strip_prefix(drive))?.to_owned(),
+        };
+        let below = below.strip_prefix('\\')?.trim_end_matches('\\');
+        Some(below.replace('\\', "/"))
     }
+}
+
+/// The text in upper case as paths of hives are: one letter for one.
+fn upper(text: &str) -> Option<String> {
+    Name::from(text).to_upper().to_str().map(str::to_owned)
 }
 
 fn drive(path: &str) -> Option<&str> {

@@ -167,3 +167,19 @@ fn what_a_hive_is_its_keys_say_before_its_name() {
         assert_eq!(HiveKind::of(path, &hive.tree.root()), kind, "{path}");
     }
 }
+
+#[test]
+fn letters_are_compared_as_windows_does() {
+    let profiles = [
+        ("S-1-5-21-1-2-3-1001", "C:\\Users\\Jos\u{e9}"),
+        ("S-1-5-21-1-2-3-1002", "C:\\Users\\Strau\u{df}"),
+    ];
+    let paths =
+        ["JOS\u{c9}", "strau\u{df}", "Strauss"].map(|user| format!("Users/{user}/NTUSER.DAT"));
+    let mut hives = vec![software(2, SOFTWARE, r"C:\Windows", &profiles)];
+    hives.extend(paths.iter().map(|path| empty(2, path)));
+    let mounts = Mounts::of(&hives);
+    let found = paths.map(|path| mounts.prefix(2, &path.as_str().into()).map(Name::to_string));
+    let user = |rid| Some(format!(r"HKU\S-1-5-21-1-2-3-{rid}"));
+    assert_eq!(found, [user(1001), user(1002), None]);
+}

@@ -67,7 +67,11 @@ fn order(value: Value) -> Option<String> {
         return None;
     }
     let numbers = (0..value.data.len() / 4).map_while(|index| u32_at(value.data, index * 4));
-    let numbers = numbers.take_while(|number| *number != u32::MAX).take(MOST_ORDER);
-    let numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
+    let numbers = numbers.take_while(|number| *number != u32::MAX).take(MOST_ORDER + 1);
+    let mut numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
+    if numbers.len() > MOST_ORDER {
+        numbers.truncate(MOST_ORDER);
+        numbers.push("…".to_owned());
+    }
     (!numbers.is_empty()).then(|| numbers.join(" "))
 }
