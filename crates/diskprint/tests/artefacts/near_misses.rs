@@ -70,6 +70,10 @@ fn data_of_another_form_give_no_detail_but_the_item() {
     assert_eq!(of_value(System, other, "a.exe", 3, &[1; 24]), below);
     let mounted = of_value(System, "MountedDevices", r"\DosDevices\C:", 3, &[1; 13]);
     assert_eq!(mounted, r"mounted-device | MountedDevices | \DosDevices\C:");
+    // A type that is a number of another meaning is no type.
+    let members = r"SAM\Domains\Builtin\Aliases\Members\S-1-5-21-1-2-3\000003E9";
+    let said = of_value(HiveKind::Sam, members, "", 1, &[0x20, 2, 0, 0]);
+    assert_eq!(said, r"account | alias | Builtin\Aliases\Members\S-1-5-21-1-2-3\000003E9");
     // Another set of properties has numbers of its own.
     let set = r"ControlSet001\Enum\USB\A\1\Properties\{540b947e-8b40-45bc-a8a2-6a0b894cbda2}\0064";
     let said = of_value(System, set, "", 0xFFFF_0010, &[1; 8]);

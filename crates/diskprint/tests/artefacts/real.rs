@@ -6,7 +6,13 @@ use diskprint_formats::regf::Hive;
 use super::{archive, names, said};
 
 /// Hive, key, value, and what it is known as.
-const FACTS: [(&str, &str, &str, &str); 26] = [
+const FACTS: [(&str, &str, &str, &str); 27] = [
+    (
+        "SYSTEM",
+        r"ControlSet001\Control\TimeZoneInformation",
+        "TimeZoneKeyName",
+        "timezone | TimeZoneInformation | TimeZoneKeyName: Eastern Standard Time (and 211 bytes behind its end)",
+    ),
     (
         "p_NTUSER-WIN7.DAT",
         r"Software\Microsoft\Windows\CurrentVersion\Explorer\UserAssist\{CEBFF5CD-ACE2-4F4F-9178-9926F41749EA}\Count",

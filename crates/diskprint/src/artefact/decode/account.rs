@@ -2,7 +2,7 @@
 
 use super::super::row::{self, Row};
 use super::time::filetime_at;
-use super::{or_plain, plain, u16_at, u32_at, u64_at};
+use super::{or_plain, u16_at, u32_at, u64_at};
 
 /// Length of the 17 descriptors that `V` begins with, in bytes.
 const DESCRIPTORS: usize = 17 * 12;
@@ -56,6 +56,12 @@ fn variable(data: &[u8]) -> Option<String> {
 pub(crate) fn account_name(row: &Row) -> Option<String> {
     match row.value.filter(|_| row.is_value(1, "")) {
         Some(value) => row.say(Some(format!("RID {}", value.value_type))),
-        None => plain(row),
+        None => row.say(None),
     }
+}
+
+/// A cell of a group: types of its values are numbers of another meaning, so its data say
+/// nothing to whoever reads them by type.
+pub(crate) fn group(row: &Row) -> Option<String> {
+    row.say(None)
 }

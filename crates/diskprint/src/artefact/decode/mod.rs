@@ -19,7 +19,7 @@ mod words;
 
 use super::row::Row;
 
-pub(super) use account::{account, account_name};
+pub(super) use account::{account, account_name, group};
 pub(super) use amcache::{amcache_file, amcache_program};
 pub(super) use guid::packed;
 pub(super) use moderator::moderator;
