@@ -3,6 +3,7 @@
 #[path = "../support/archive.rs"]
 mod archive;
 mod document;
+mod forms;
 mod hostile;
 mod mounts;
 mod names;
