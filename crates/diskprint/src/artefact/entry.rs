@@ -69,9 +69,9 @@ impl Root {
                 (HiveKind::Default, "Software"),
             ],
             Self::Classes => &[
-                (HiveKind::Software, "Classes"),
-                (HiveKind::NtUser, r"Software\Classes"),
-                (HiveKind::Default, r"Software\Classes"),
+                (HiveKind::Software, r"(Wow6432Node)\Classes"),
+                (HiveKind::NtUser, r"Software\(Wow6432Node)\Classes"),
+                (HiveKind::Default, r"Software\(Wow6432Node)\Classes"),
                 (HiveKind::UsrClass, ""),
             ],
             Self::Sam => &[(HiveKind::Sam, "")],

@@ -4,8 +4,9 @@ use diskprint_formats::Name;
 
 /// The longest detail, in characters; what is longer ends in `…`.
 pub const MOST_DETAIL: usize = 1000;
-/// The most bytes of data that a text is read from: enough for a detail, and a little more.
-const MOST_TEXT_BYTES: usize = 2 * (MOST_DETAIL + 1);
+/// The most bytes of data that a text is read from: whatever its characters are, they are more
+/// than a detail has room for.
+const MOST_TEXT_BYTES: usize = 4 * (MOST_DETAIL + 2);
 
 /// An item of a place, with its value.
 pub(super) struct Row<'a> {
@@ -95,13 +96,20 @@ pub(super) fn label_and(label: Option<String>, text: Option<String>) -> Option<S
     }
 }
 
-/// UTF-16 text without the terminators at its end; a NUL inside is shown as `\0`. `None` where
-/// nothing is left.
+/// UTF-16 text up to its terminator, and how many bytes that are not zero at their end are behind
+/// it: what Windows left there by chance, or what somebody hides. `None` where there is nothing.
 pub(super) fn text(data: &[u8]) -> Option<String> {
-    let shown = data.get(..MOST_TEXT_BYTES).unwrap_or(data);
-    let text = Name::from_utf16le(shown).to_text().into_owned();
-    let text = text.trim_end_matches('\0').replace('\0', "\\0");
-    (!text.is_empty()).then_some(text)
+    let (units, _) = data.as_chunks::<2>();
+    let Some(end) = units.iter().position(|unit| *unit == [0, 0]) else {
+        return Some(begin(data)).filter(|text| !text.is_empty());
+    };
+    let (text, behind) = data.split_at_checked(end * 2)?;
+    let behind = behind.get(2..)?;
+    let used = behind.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    match (begin(text), used) {
+        (text, 0) => Some(text).filter(|text| !text.is_empty()),
+        (text, used) => Some(format!("{text} (and {used} bytes behind its end)")),
+    }
 }
 
 /// UTF-16 text up to its terminator; `None` where there is none of either.
@@ -114,17 +122,25 @@ pub(super) fn terminated(data: &[u8]) -> Option<String> {
 }
 
 fn list(data: &[u8]) -> Option<String> {
-    let shown = data.get(..MOST_TEXT_BYTES).unwrap_or(data);
-    let text = Name::from_utf16le(shown).to_text().into_owned();
-    let items: Vec<_> = text.trim_end_matches('\0').split('\0').collect();
-    let text = items.join(" | ");
+    let text = begin(data).replace('\0', " | ");
     (!text.is_empty()).then_some(text)
+}
+
+/// The text that data begin with, as much as a detail needs, without terminators at its end; `…`
+/// ends it where more than terminators are left out.
+fn begin(data: &[u8]) -> String {
+    let (shown, rest) = data.split_at_checked(MOST_TEXT_BYTES).unwrap_or((data, &[]));
+    let text = Name::from_utf16le(shown).to_text().into_owned();
+    match rest.iter().any(|byte| *byte != 0) {
+        true => text + "…",
+        false => text.trim_end_matches('\0').to_owned(),
+    }
 }
 
 fn push(label: &mut String, name: &Name) {
     match name.to_str() {
-        Some(name) => label.extend(name.chars().take(MOST_DETAIL)),
-        None => label.extend(name.to_text().chars().take(MOST_DETAIL)),
+        Some(name) => label.extend(name.chars().take(MOST_DETAIL + 1)),
+        None => label.extend(name.to_text().chars().take(MOST_DETAIL + 1)),
     }
 }
 
@@ -139,7 +155,7 @@ mod tests {
     #[test]
     fn texts_show_what_hides_behind_a_terminator() {
         assert_eq!(text(&utf16("a\0")).as_deref(), Some("a"));
-        assert_eq!(text(&utf16("a\0b\0\0")).as_deref(), Some("a\\0b"));
+        assert_eq!(text(&utf16("a\0\0bc\0")).as_deref(), Some("a (and 5 bytes behind its end)"));
         assert_eq!(text(&utf16("\0")), None);
         assert_eq!(list(&utf16("a\0\0b\0\0")).as_deref(), Some("a |  | b"));
         assert_eq!(terminated(&utf16("a\0b\0")).as_deref(), Some("a"));
@@ -153,6 +169,8 @@ mod tests {
         assert_eq!(cut.chars().count(), MOST_DETAIL + 1);
         assert!(cut.ends_with("é…"));
         let name = Name::from(&*long);
+        let row = Row { item: std::slice::from_ref(&name), value: None };
+        assert_eq!(row.say(None), Some(cut));
         let item = vec![name; 500];
         let row = Row { item: &item, value: None };
         assert!(row.label().unwrap().len() < 8 * MOST_DETAIL);

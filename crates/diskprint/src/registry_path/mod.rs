@@ -20,7 +20,7 @@ use diskprint_formats::Name;
 use crate::Hive;
 use crate::artefact::control_set_number;
 
-use profiles::Profile;
+use profiles::Profiles;
 use windows::Windows;
 
 /// Where the hives of one state of a machine are mounted.
@@ -44,14 +44,13 @@ impl Mounts {
     /// Each partition is looked at by itself: a user's hive is known from the SOFTWARE hive of
     /// its own partition.
     pub fn of(hives: &[Hive]) -> Self {
-        let mut mounts = BTreeMap::new();
-        for hive in hives {
-            let beside = hives.iter().filter(|other| other.partition == hive.partition);
-            if let Some(mount) = mount(hive, beside) {
-                mounts.insert((hive.partition, hive.path.to_upper()), mount);
-            }
-        }
-        Self { mounts }
+        let known = Known::of(hives);
+        let mounts = hives.iter().filter_map(|hive| {
+            let path = hive.path.to_upper();
+            let mount = known.mount(hive, &path.to_text())?;
+            Some(((hive.partition, path), mount))
+        });
+        Self { mounts: mounts.collect() }
     }
 
     /// The path of the root key of the hive file at `hive`, such as `HKLM\SOFTWARE`; `None` where
@@ -81,44 +80,56 @@ impl Mounts {
     }
 }
 
-fn mount<'a>(hive: &Hive, beside: impl Iterator<Item = &'a Hive> + Clone) -> Option<Mount> {
-    if let Some(prefix) = boot(hive) {
-        return Some(Mount { prefix, current: None });
-    }
-    let path = hive.path.to_upper();
-    let path = path.to_text();
-    let software = |folder: &str| {
-        let wanted = format!("{folder}/SYSTEM32/CONFIG/SOFTWARE");
-        beside.clone().find(|other| other.path.to_upper().to_text() == wanted)
-    };
-    if let Some((folder, key)) = windows::config(&path) {
-        // A folder may look like Windows' and be a copy: its SOFTWARE says where it belongs.
-        if let Some(software) = software(folder) {
-            Windows::of(software)?.is_in(folder).then_some(())?;
-        }
-        let current = (key == r"HKLM\SYSTEM").then(|| windows::current_control_set(hive)).flatten();
-        return Some(Mount { prefix: key.into(), current });
-    }
-    let mut found = beside
-        .clone()
-        .filter_map(|software| {
-            let folder = software.path.to_upper();
-            let folder = folder.to_text();
-            let (folder, key) = windows::config(&folder)?;
-            let windows = Windows::of(software).filter(|windows| windows.is_in(folder))?;
-            (key == r"HKLM\SOFTWARE").then(|| profiles::of(software, &windows))
-        })
-        .flatten()
-        .filter_map(|profile: Profile| profile.prefix(&path));
-    let prefix = found.next()?;
-    // Two users of one folder: it cannot be told whose it is.
-    found.next().is_none().then_some(Mount { prefix, current: None })
+/// What SOFTWARE hives say of their machines.
+#[derive(Default)]
+struct Known {
+    /// Whether a folder is that of its Windows, by partition and folder in upper case.
+    folders: BTreeMap<(u32, String), bool>,
+    profiles: Profiles,
 }
 
-/// The boot configuration, where Windows keeps it: in `Boot` of the system partition.
-// Source: winreg-kb, "Windows Registry files".
-fn boot(hive: &Hive) -> Option<Name> {
-    const PATHS: [&str; 2] = ["BOOT/BCD", "EFI/MICROSOFT/BOOT/BCD"];
-    let path = hive.path.to_upper();
-    PATHS.contains(&&*path.to_text()).then(|| r"HKLM\BCD00000000".into())
+impl Known {
+    fn of(hives: &[Hive]) -> Self {
+        let mut known = Self::default();
+        for hive in hives {
+            let path = hive.path.to_upper();
+            let path = path.to_text();
+            let Some((folder, r"HKLM\SOFTWARE")) = windows::config(&path) else { continue };
+            let Some(windows) = Windows::of(hive) else { continue };
+            let is_windows = windows.is_in(folder);
+            known.folders.insert((hive.partition, folder.to_owned()), is_windows);
+            if is_windows {
+                known.profiles.add(hive, &windows);
+            }
+        }
+        known
+    }
+
+    /// The place of the hive at `path`, which is in upper case.
+    fn mount(&self, hive: &Hive, path: &str) -> Option<Mount> {
+        let prefix = if BOOT.contains(&path) {
+            Some(r"HKLM\BCD00000000".into())
+        } else {
+            self.profiles.prefix(hive.partition, path)
+        };
+        if let Some(prefix) = prefix {
+            return Some(Mount { prefix, current: None });
+        }
+        let (folder, key) = windows::config(path)?;
+        if !self.is_windows(hive.partition, folder) {
+            return None;
+        }
+        let current = (key == r"HKLM\SYSTEM").then(|| windows::current_control_set(hive)).flatten();
+        Some(Mount { prefix: key.into(), current })
+    }
+
+    /// Whether Windows is in this folder: one may look like it and be a copy.
+    fn is_windows(&self, partition: u32, folder: &str) -> bool {
+        let said = self.folders.get(&(partition, folder.to_owned()));
+        said.copied().unwrap_or_else(|| windows::USUAL_FOLDERS.contains(&folder))
+    }
 }
+
+/// The boot configuration, where Windows keeps it, in upper case.
+// Source: winreg-kb, "Windows Registry files".
+const BOOT: [&str; 2] = ["BOOT/BCD", "EFI/MICROSOFT/BOOT/BCD"];

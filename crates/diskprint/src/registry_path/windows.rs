@@ -10,6 +10,10 @@ pub(super) struct Windows {
     root: String,
 }
 
+/// The names that Windows gives its folder, in upper case: a machine may have another.
+// Source: Microsoft Learn, "Recognized environment variables": %SystemRoot%; WINNT until 2000.
+pub(super) const USUAL_FOLDERS: [&str; 2] = ["WINDOWS", "WINNT"];
+
 /// The hives of `System32\config` that Windows mounts, by their names in upper case.
 // Source: winreg-kb, "Windows Registry files"; Microsoft Learn, "Registry Hives",
 // https://learn.microsoft.com/en-us/windows/win32/sysinfo/registry-hives
@@ -35,9 +39,8 @@ impl Windows {
     /// Asks a SOFTWARE hive where its Windows is; `None` where it does not say.
     pub(super) fn of(software: &Hive) -> Option<Self> {
         let version = software.tree.key(r"Microsoft\Windows NT\CurrentVersion")?;
-        let root =
-            text(version.value("SystemRoot")?.value_type(), &version.value("SystemRoot")?.data())?;
-        let root = root.to_uppercase();
+        let root = version.value("SystemRoot")?;
+        let root = upper(&text(root.value_type(), &root.data())?)?;
         drive(&root).is_some().then_some(Self { root })
     }
 
@@ -49,12 +52,20 @@ impl Windows {
     /// A path of this machine below the drive that Windows is on, in upper case with `/`;
     /// `%SystemDrive%` and `%SystemRoot%` are known. `None` for one on another drive.
     pub(super) fn below_drive(&self, path: &str) -> Option<String> {
-        let path = path.to_uppercase();
+        let path = upper(path)?;
         let drive = self.root.get(..2)?;
-        let path = path.replace("%SYSTEMROOT%", &self.root).replace("%SYSTEMDRIVE%", drive);
-        let below = path.strip_prefix(drive)?.strip_prefix('\\')?;
-        Some(below.trim_end_matches('\\').replace('\\', "/"))
+        let below = match path.strip_prefix("%SYSTEMROOT%") {
+            Some(rest) => format!("{}{rest}", self.root.get(2..)?),
+            None => path.strip_prefix("%SYSTEMDRIVE%").or(path.strip_prefix(drive))?.to_owned(),
+        };
+        let below = below.strip_prefix('\\')?.trim_end_matches('\\');
+        Some(below.replace('\\', "/"))
     }
+}
+
+/// The text in upper case as paths of hives are: one letter for one.
+fn upper(text: &str) -> Option<String> {
+    Name::from(text).to_upper().to_str().map(str::to_owned)
 }
 
 fn drive(path: &str) -> Option<&str> {

@@ -2,10 +2,12 @@
 
 use super::super::row::{self, Row};
 use super::time::filetime_at;
-use super::{or_plain, plain, u16_at, u32_at, u64_at};
+use super::{or_plain, u16_at, u32_at, u64_at};
 
 /// Length of the 17 descriptors that `V` begins with, in bytes.
 const DESCRIPTORS: usize = 17 * 12;
+/// Length of `F`, in bytes; newer ones may have more behind.
+const FIXED: usize = 80;
 /// Offset of the descriptors of user name, full name and comment, in bytes.
 const NAMES: [(usize, &str); 3] = [(12, "name"), (24, "full name"), (36, "comment")];
 
@@ -22,6 +24,7 @@ pub(crate) fn account(row: &Row) -> Option<String> {
 }
 
 fn fixed(data: &[u8]) -> Option<String> {
+    data.get(..FIXED)?;
     let (logon, password) = (filetime_at(data, 8)?, filetime_at(data, 24)?);
     let expires = match u64_at(data, 32)? {
         0 | 0x7FFF_FFFF_FFFF_FFFF => "never".to_owned(),
@@ -53,6 +56,12 @@ fn variable(data: &[u8]) -> Option<String> {
 pub(crate) fn account_name(row: &Row) -> Option<String> {
     match row.value.filter(|_| row.is_value(1, "")) {
         Some(value) => row.say(Some(format!("RID {}", value.value_type))),
-        None => plain(row),
+        None => row.say(None),
     }
+}
+
+/// A cell of a group: types of its values are numbers of another meaning, so its data say
+/// nothing to whoever reads them by type.
+pub(crate) fn group(row: &Row) -> Option<String> {
+    row.say(None)
 }

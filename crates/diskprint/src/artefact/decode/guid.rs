@@ -53,10 +53,10 @@ mod tests {
 
     #[test]
     fn packed_guids_unpack() {
-        // The product code of Office Professional Plus 2013, and the example of a program's author.
+        // The product code of Office Professional Plus 2013, and one of all different digits.
         for (packed, guid) in [
             ("00005119110000000000000000F01FEC", "{91150000-0011-0000-0000-0000000FF1CE}"),
-            ("FAD3074EAC3675A49B3E7D4837810B63", "{E4703DAF-63CA-4A57-B9E3-D7887318B036}"),
+            ("76543210BA98FEDC1032547698BADCFE", "{01234567-89AB-CDEF-0123-456789ABCDEF}"),
         ] {
             assert_eq!(unpack(packed).as_deref(), Some(guid));
         }

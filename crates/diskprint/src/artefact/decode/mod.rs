@@ -19,19 +19,19 @@ mod words;
 
 use super::row::Row;
 
-pub(super) use account::{account, account_name};
+pub(super) use account::{account, account_name, group};
 pub(super) use amcache::{amcache_file, amcache_program};
 pub(super) use guid::packed;
 pub(super) use moderator::moderator;
 pub(super) use mounted_device::mounted_device;
-pub(super) use mru::{dialog_mru, item_list_mru, item_mru, text_mru, typed_time};
+pub(super) use mru::{dialog_mru, item_list_mru, item_mru, old_dialog_mru, text_mru, typed_time};
 pub(super) use office::office_mru;
 pub(super) use service::service;
 pub(super) use shim_cache::shim_cache;
 pub(super) use task::task;
-pub(super) use time::{device_time, file_time, unix_time};
+pub(super) use time::{device_time, file_time, recent_app, unix_time};
 pub(super) use user_assist::user_assist;
-pub(super) use words::{boot_element, network_profile, prefetch, time_zone};
+pub(super) use words::{boot_element, network_profile, prefetch, startup_approved, time_zone};
 
 /// The data as their type says.
 pub(super) fn plain(row: &Row) -> Option<String> {

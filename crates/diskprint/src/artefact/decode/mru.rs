@@ -18,19 +18,33 @@ pub(crate) fn item_mru(row: &Row) -> Option<String> {
     text_mru(row)
 }
 
-/// A list whose items are a program's name and the folder that it last used: as text in
-/// Windows XP, as shell items later.
+/// A list whose items are a program's name and the folder that it last used as shell items.
 pub(crate) fn dialog_mru(row: &Row) -> Option<String> {
+    program_mru(row, shell_item::path)
+}
+
+/// The same list in Windows XP, the folder as text.
+pub(crate) fn old_dialog_mru(row: &Row) -> Option<String> {
+    program_mru(row, terminated)
+}
+
+fn program_mru(row: &Row, folder: fn(&[u8]) -> Option<String>) -> Option<String> {
     let known = |value: Value| {
-        let program = (value.value_type == 3).then(|| terminated(value.data)).flatten()?;
-        let behind = value.data.get((program.encode_utf16().count() + 1) * 2..)?;
-        let folder = shell_item::path(behind).or_else(|| terminated(behind));
-        Some(match folder {
+        let (program, behind) = split(value)?;
+        Some(match folder(behind) {
             Some(folder) => format!("{program}, {folder}"),
             None => program,
         })
     };
     or_plain(row, row.value.and_then(|value| order(value).or_else(|| known(value))))
+}
+
+/// The text that binary data begin with, and what is behind its terminator.
+fn split(value: Value<'_>) -> Option<(String, &[u8])> {
+    let program = (value.value_type == 3).then(|| terminated(value.data)).flatten()?;
+    let (units, _) = value.data.as_chunks::<2>();
+    let end = units.iter().position(|unit| *unit == [0, 0])?;
+    Some((program, value.data.get(end.checked_add(1)?.checked_mul(2)?..)?))
 }
 
 /// A list whose items are shell items alone.
@@ -53,7 +67,11 @@ fn order(value: Value) -> Option<String> {
         return None;
     }
     let numbers = (0..value.data.len() / 4).map_while(|index| u32_at(value.data, index * 4));
-    let numbers = numbers.take_while(|number| *number != u32::MAX).take(MOST_ORDER);
-    let numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
+    let numbers = numbers.take_while(|number| *number != u32::MAX).take(MOST_ORDER + 1);
+    let mut numbers: Vec<_> = numbers.map(|number| number.to_string()).collect();
+    if numbers.len() > MOST_ORDER {
+        numbers.truncate(MOST_ORDER);
+        numbers.push("…".to_owned());
+    }
     (!numbers.is_empty()).then(|| numbers.join(" "))
 }

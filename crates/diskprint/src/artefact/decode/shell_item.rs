@@ -7,6 +7,9 @@ use super::{guid, known_folder, u16_at};
 /// The most items of a path.
 const MOST_ITEMS: usize = 64;
 
+/// Length of a root folder's item, in bytes; longer ones hold searches and the like.
+const ROOT_LEN: usize = 20;
+
 /// The path that a list of shell items leads to; `None` where an item is of another class.
 // Source: libfwsi, "Windows Shell Item format",
 // https://github.com/libyal/libfwsi/blob/main/documentation/Windows%20Shell%20Item%20format.asciidoc
@@ -28,7 +31,7 @@ fn name(item: &[u8]) -> Option<String> {
     let class = *item.get(2)?;
     match class & 0x70 {
         // A root folder: its identifier.
-        _ if class == 0x1F => {
+        _ if class == 0x1F && item.len() == ROOT_LEN => {
             let folder = guid::text(item.get(4..20)?.first_chunk()?);
             Some(root(&folder).map_or(folder, str::to_owned))
         }

@@ -17,6 +17,15 @@ pub(crate) fn file_time(row: &Row) -> Option<String> {
     or_plain(row, data.and_then(|data| filetime_at(data, 0)))
 }
 
+/// A cell of RecentApps: when a program was last used.
+// Source: artefacts.help, "Windows - RecentApps".
+pub(crate) fn recent_app(row: &Row) -> Option<String> {
+    match row.value {
+        Some(value) if value.is_named("LastAccessedTime") => file_time(row),
+        _ => plain(row),
+    }
+}
+
 /// A value that is seconds since 1970 in a REG_DWORD.
 pub(crate) fn unix_time(row: &Row) -> Option<String> {
     let seconds = row.value.and_then(|value| value.dword());
@@ -60,10 +69,11 @@ pub(crate) fn network_time(row: &Row) -> Option<String> {
 // "…LastArrivalDate", "…LastRemovalDate"; devpkey.h: set 83da6326-97a6-4088-9453-a1923f573b29.
 pub(crate) fn device_time(row: &Row) -> Option<String> {
     let Some(value) = row.value else { return plain(row) };
-    let number = row.item.iter().rev().filter_map(|name| name.to_str()).find_map(|name| {
-        let number = u32::from_str_radix(name, 16).ok()?;
-        (100..=103).contains(&number).then_some(number)
+    let set = row.item.iter().position(|name| {
+        name.as_bytes().eq_ignore_ascii_case(b"{83da6326-97a6-4088-9453-a1923f573b29}")
     });
+    let number = set.and_then(|set| row.item.get(set + 1)).and_then(|name| name.to_str());
+    let number = number.and_then(|name| u32::from_str_radix(name, 16).ok());
     let what = match number {
         Some(100) => "installed",
         Some(101) => "first installed",

@@ -19,7 +19,9 @@ pub(crate) fn user_assist(row: &Row) -> Option<String> {
     if !last.as_bytes().eq_ignore_ascii_case(b"Count") {
         return plain(row);
     }
-    let name = rot13(&value.name.to_text());
+    let name = value.name.to_text();
+    // With the setting `NoEncrypt` names are stored as they are.
+    let name = if name.starts_with("UEME_") { name.into_owned() } else { rot13(&name) };
     // UEME_CTLSESSION and the like count no program.
     let counts = !name.starts_with("UEME_CTL");
     let text = if counts { entry(value.data) } else { None };
@@ -29,7 +31,8 @@ pub(crate) fn user_assist(row: &Row) -> Option<String> {
 fn entry(data: &[u8]) -> Option<String> {
     match data.len() {
         VERSION_3 => {
-            // Published references say that this counter begins at 5; it is shown as stored.
+            // This counter begins at 5, it is said; it is shown as stored. Source: D. Stevens,
+            // "UserAssist", https://blog.didierstevens.com/programs/userassist
             let (count, time) = (u32_at(data, 4)?, filetime_at(data, 8)?);
             Some(format!("run counter {count}, last run {time}"))
         }

@@ -1,7 +1,7 @@
 //! Small numbers that stand for a word.
 
 use super::super::row::{Row, label_and};
-use super::{or_plain, time};
+use super::{or_plain, time, u32_at};
 
 /// A cell of the time zone's key: biases are minutes to be added to local time.
 // Source: winreg-kb, "Time zones"; Microsoft Learn, "TIME_ZONE_INFORMATION structure".
@@ -12,6 +12,19 @@ pub(crate) fn time_zone(row: &Row) -> Option<String> {
         let sign = if minutes > 0 { '-' } else { '+' };
         let ahead = minutes.unsigned_abs();
         format!("{minutes} minutes (UTC{sign}{:02}:{:02})", ahead / 60, ahead % 60)
+    });
+    or_plain(row, text)
+}
+
+/// Whether a program that is to start at logon may do so: a number, and when it was disabled.
+// Source: Super User 1766797: 2 is enabled, 3 with a FILETIME disabled; 6 is enabled, too:
+// https://9to5answer.com/where-are-disabled-autostart-programs-stored-somewhere-in-the-registry
+pub(crate) fn startup_approved(row: &Row) -> Option<String> {
+    let data = row.value.map(|value| value.data).filter(|data| data.len() == 12);
+    let text = data.and_then(|data| match u32_at(data, 0)? {
+        2 | 6 => Some("enabled".to_owned()),
+        3 => Some(format!("disabled {}", time::filetime_at(data, 4)?)),
+        _ => None,
     });
     or_plain(row, text)
 }

@@ -41,8 +41,8 @@ pub(super) const ENTRIES: &[Entry] = &[
         DOMAINS,
     )
     .form(decode::account_name),
-    Entry::new("account", "group", Sam, r"SAM\Domains\*\Groups\**", DOMAINS),
-    Entry::new("account", "alias", Sam, r"SAM\Domains\*\Aliases\**", DOMAINS),
+    Entry::new("account", "group", Sam, r"SAM\Domains\*\Groups\**", DOMAINS).form(decode::group),
+    Entry::new("account", "alias", Sam, r"SAM\Domains\*\Aliases\**", DOMAINS).form(decode::group),
     Entry::new(
         "account",
         "user profile",
@@ -75,6 +75,4 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     Entry::new("logon", "cached credentials", Security, "Cache", CACHED),
     Entry::new("security", "LSA secret", Security, r"Policy\Secrets\**", LSA),
-    Entry::new("security", "account rights", Security, r"Policy\Accounts\**", LSA),
-    Entry::new("security", "audit policy", Security, r"Policy\PolAdtEv", LSA),
 ];

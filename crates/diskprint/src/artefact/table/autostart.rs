@@ -1,5 +1,6 @@
 //! Places that programs are started from without anybody starting them.
 
+use super::super::decode;
 use super::super::{Entry, Root, Source};
 
 const RUN: Source = Source::new(
@@ -38,6 +39,18 @@ const SESSION_MANAGER: Source = Source::new(
     "winreg-kb, Session manager",
     "https://winreg-kb.readthedocs.io/en/latest/sources/system-keys/Session-manager.html",
 );
+const AUTORUNS: Source = Source::new(
+    "Sysinternals, Autoruns: Boot Execute",
+    "https://learn.microsoft.com/en-us/sysinternals/downloads/autoruns",
+);
+const APPROVED: Source = Source::new(
+    "Super User, How entries at Run registry are overridden by Windows settings",
+    "https://superuser.com/questions/1766797",
+);
+const POLICY_EXTENSION: Source = Source::new(
+    "persistence-info, Group Policy Client Side Extension",
+    "https://persistence-info.github.io/Data/gpoextension.html",
+);
 const LSA_PACKAGE: Source = Source::new(
     "MITRE ATT&CK T1547.002, Authentication Package",
     "https://attack.mitre.org/techniques/T1547/002/",
@@ -73,10 +86,6 @@ const CREDENTIAL: Source = Source::new(
 const BROWSER: Source = Source::new(
     "winreg-kb, Browser helper objects",
     "https://winreg-kb.readthedocs.io/en/latest/sources/internet-explorer-keys/Browser-helper-objects.html",
-);
-const SHELL: Source = Source::new(
-    "Microsoft Learn, Registering Shell Extension Handlers",
-    "https://learn.microsoft.com/en-us/windows/win32/shell/reg-shell-exts",
 );
 const DELAY_LOAD: Source = Source::new(
     "Browser Sentinel, Startup DLL Modules: Shell Delay Load Object, ShellExecute Hook",
@@ -196,12 +205,26 @@ pub(super) const ENTRIES: &[Entry] = &[
         VERIFIER,
     )
     .only(&["Debugger", "Auto"]),
-    auto("BootExecute", System, r"ControlSet###\Control\Session Manager", SESSION_MANAGER).only(&[
-        "BootExecute",
-        "SetupExecute",
+    auto("BootExecute", System, r"ControlSet###\Control\Session Manager", SESSION_MANAGER)
+        .only(&["BootExecute"]),
+    auto("boot command", System, r"ControlSet###\Control\Session Manager", AUTORUNS).only(&[
         "Execute",
         "S0InitialCommand",
+        "SetupExecute",
     ]),
+    auto(
+        "StartupApproved",
+        Both,
+        r"Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\*",
+        APPROVED,
+    )
+    .form(decode::startup_approved),
+    auto(
+        "Group Policy extension",
+        Software,
+        r"Microsoft\Windows NT\CurrentVersion\Winlogon\GPExtensions\**",
+        POLICY_EXTENSION,
+    ),
     auto(
         "Active Setup",
         Both,
@@ -231,12 +254,6 @@ pub(super) const ENTRIES: &[Entry] = &[
         Both,
         r"(Wow6432Node)\Microsoft\Windows\CurrentVersion\Explorer\Browser Helper Objects\**",
         BROWSER,
-    ),
-    auto(
-        "approved shell extension",
-        Both,
-        r"(Wow6432Node)\Microsoft\Windows\CurrentVersion\Shell Extensions\Approved\**",
-        SHELL,
     ),
     auto("LSA authentication package", System, r"ControlSet###\Control\Lsa", LSA_PACKAGE)
         .only(&["Authentication Packages"]),

@@ -51,11 +51,11 @@ const TYPE_LIB: Source = Source::new(
     "https://learn.microsoft.com/en-us/previous-versions/windows/desktop/automat/registering-a-type-library",
 );
 const PROGID: Source = Source::new(
-    "Microsoft Learn, <ProgID> Key",
+    "Microsoft Learn, ProgID Key",
     "https://learn.microsoft.com/en-us/windows/win32/com/-progid--key",
 );
 
-use Root::{Classes, User};
+use Root::{Both, Classes, User};
 
 const fn association(what: &'static str, root: Root, key: &'static str, source: Source) -> Entry {
     Entry::new("association", what, root, key, source)
@@ -65,6 +65,8 @@ const fn com(what: &'static str, key: &'static str, source: Source) -> Entry {
     Entry::new("com", what, Classes, key, source)
 }
 
+const APPROVED: &str =
+    r"(Wow6432Node)\Microsoft\Windows\CurrentVersion\Shell Extensions\Approved\**";
 const FILE_EXT: &str = r"Software\Microsoft\Windows\CurrentVersion\Explorer\FileExts\**";
 const URL_CHOICE: &str = r"Software\Microsoft\Windows\Shell\Associations\UrlAssociations\**";
 
@@ -75,10 +77,11 @@ pub(super) const ENTRIES: &[Entry] = &[
     association("application", Classes, r"Applications\**", APPLICATIONS),
     association("icon", Classes, r"*\DefaultIcon", PROGIDS),
     association("shell extension", Classes, r"*\shellex\**", SHELL),
+    association("approved shell extension", Both, APPROVED, SHELL),
     association("URL scheme", Classes, "*", URL).only(&["URL Protocol"]),
     association("MIME type", Classes, r"MIME\Database\**", MIME),
-    association("user's choice", User, FILE_EXT, FILE_EXTS),
-    association("user's choice for a URL", User, URL_CHOICE, PROGIDS),
+    association("FileExts", User, FILE_EXT, FILE_EXTS),
+    association("UrlAssociations", User, URL_CHOICE, PROGIDS),
     com("CLSID", r"(Wow6432Node)\CLSID\**", CLSID),
     com("Interface", r"(Wow6432Node)\Interface\**", INTERFACE),
     com("AppID", r"(Wow6432Node)\AppID\**", APP_ID),

@@ -55,15 +55,21 @@ pub(super) const ENTRIES: &[Entry] = &[
         .form(decode::plain),
     Entry::new(
         "usb",
-        "USBSTOR time",
+        "USBSTOR property",
         System,
         r"ControlSet###\Enum\USBSTOR\*\*\Properties\{guid}\**",
         USB_STORAGE,
     )
     .form(decode::device_time),
     Entry::new("usb", "USB", System, r"ControlSet###\Enum\USB\**", ENUM),
-    Entry::new("usb", "USB time", System, r"ControlSet###\Enum\USB\*\*\Properties\{guid}\**", ENUM)
-        .form(decode::device_time),
+    Entry::new(
+        "usb",
+        "USB property",
+        System,
+        r"ControlSet###\Enum\USB\*\*\Properties\{guid}\**",
+        ENUM,
+    )
+    .form(decode::device_time),
     Entry::new(
         "usb",
         "portable device",

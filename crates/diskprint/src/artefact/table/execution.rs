@@ -40,7 +40,7 @@ use Root::{Classes, System, User};
 
 pub(super) const ENTRIES: &[Entry] = &[
     Entry::new(
-        "execution",
+        "program-run",
         "UserAssist",
         User,
         r"Software\Microsoft\Windows\CurrentVersion\Explorer\UserAssist\**",
@@ -48,7 +48,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .form(decode::user_assist),
     Entry::new(
-        "execution",
+        "program-seen",
         "ShimCache",
         System,
         r"ControlSet###\Control\Session Manager\AppCompatCache",
@@ -56,7 +56,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .form(decode::shim_cache),
     Entry::new(
-        "execution",
+        "program-seen",
         "ShimCache",
         System,
         r"ControlSet###\Control\Session Manager\AppCompatibility",
@@ -64,7 +64,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .form(decode::shim_cache),
     Entry::new(
-        "execution",
+        "program-seen",
         "ProgramsCache",
         User,
         r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartPage",
@@ -72,7 +72,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .only(&["ProgramsCache"]),
     Entry::new(
-        "execution",
+        "program-seen",
         "ProgramsCache",
         User,
         r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartPage2",
@@ -80,37 +80,36 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .only(&["ProgramsCache", "ProgramsCacheSMP", "ProgramsCacheTBP"]),
     Entry::new(
-        "execution",
+        "program-seen",
         "MUICache",
         User,
         r"Software\Microsoft\Windows\ShellNoRoam\MUICache\**",
         MUI_CACHE,
     ),
     Entry::new(
-        "execution",
+        "program-seen",
         "MuiCache",
         Classes,
         r"Local Settings\Software\Microsoft\Windows\Shell\MuiCache",
         MUI_CACHE,
     ),
-    Entry::new("execution", "MuiCache", Classes, r"Local Settings\MuiCache\**", MUI_CACHE),
     Entry::new(
-        "execution",
+        "program-run",
         "FeatureUsage",
         User,
         r"Software\Microsoft\Windows\CurrentVersion\Explorer\FeatureUsage\**",
         FEATURE_USAGE,
     ),
     Entry::new(
-        "execution",
+        "program-run",
         "RecentApps",
         User,
         r"Software\Microsoft\Windows\CurrentVersion\Search\RecentApps\**",
         RECENT_APPS,
     )
-    .form(decode::file_time),
+    .form(decode::recent_app),
     Entry::new(
-        "execution",
+        "program-seen",
         "Compatibility Assistant",
         User,
         r"Software\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\Compatibility Assistant\**",

@@ -11,6 +11,10 @@ const NETWORK_HISTORY: Source = Source::new(
     "Havoc on the Hard Drive, Network History",
     "https://havocontheharddrive.com/network-history",
 );
+const WIRELESS: Source = Source::new(
+    "HackTricks, Interesting Windows Registry Keys",
+    "https://hacktricks.boitatech.com.br/forensics/basic-forensic-methodology/windows-forensics/interesting-windows-registry-keys",
+);
 const FIREWALL: Source = Source::new(
     "Microsoft Learn, [MS-GPFAS] Group Policy: Firewall and Advanced Security Data Structure",
     "https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-gpfas/",
@@ -71,6 +75,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         r"ControlSet###\Services\Tcpip\Parameters\Interfaces\**",
         NETWORK_HISTORY,
     ),
+    Entry::new(
+        "network",
+        "wireless network",
+        Software,
+        r"Microsoft\WZCSVC\Parameters\Interfaces\{guid}",
+        WIRELESS,
+    ),
     Entry::new("network", "mapped drive", User, r"Network\**", DRIVES),
     Entry::new(
         "network",
@@ -100,7 +111,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         r"ControlSet###\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules",
     ),
     firewall(
-        "firewall rule of a package",
+        "firewall rule of a service",
         System,
         r"ControlSet###\Services\SharedAccess\Parameters\FirewallPolicy\RestrictedServices\**",
     ),

@@ -30,6 +30,10 @@ const APPLETS: Source = Source::new(
     "Microsoft Learn, CRecentFileList::WriteList",
     "https://learn.microsoft.com/en-us/cpp/mfc/reference/crecentfilelist-class",
 );
+const SEARCH: Source = Source::new(
+    "D. Farmer, A Forensic Analysis of the Windows Registry",
+    "https://www.forensicfocus.com/articles/a-forensic-analysis-of-the-windows-registry/",
+);
 const REGEDIT: Source = Source::new(
     "AccessData, Registry Quick Find Chart",
     "https://usermanual.wiki/Pdf/RegistryQuickFindChart92710.1118093854/html",
@@ -67,7 +71,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     mru(
         "LastVisitedMRU",
         r"Software\Microsoft\Windows\CurrentVersion\Explorer\ComDlg32\LastVisitedMRU",
-        decode::dialog_mru,
+        decode::old_dialog_mru,
     ),
     mru(
         "LastVisitedPidlMRU",
@@ -128,6 +132,13 @@ pub(super) const ENTRIES: &[Entry] = &[
         "OpenWithList",
         r"Software\Microsoft\Windows\CurrentVersion\Explorer\FileExts\*\OpenWithList",
         decode::text_mru,
+    ),
+    Entry::new(
+        "mru",
+        "Search Assistant ACMru",
+        User,
+        r"Software\Microsoft\Search Assistant\ACMru\**",
+        SEARCH,
     ),
     Entry::new(
         "mru",

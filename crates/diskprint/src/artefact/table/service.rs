@@ -78,7 +78,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         CHANNELS,
     ),
     Entry::new(
-        "execution",
+        "program-run",
         "BAM",
         System,
         r"ControlSet###\Services\bam\(State)\UserSettings\<sid>",
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     )
     .form(decode::moderator),
     Entry::new(
-        "execution",
+        "program-run",
         "DAM",
         System,
         r"ControlSet###\Services\dam\(State)\UserSettings\<sid>",

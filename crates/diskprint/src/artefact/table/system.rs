@@ -27,10 +27,6 @@ const SHUTDOWN: Source = Source::new(
     "The 4N6 Post, Registry: Computer Restarts, Shutdown",
     "https://4n6post.com/2023/03/registry-computer-restarts-shutdown.html",
 );
-const SESSION_MANAGER: Source = Source::new(
-    "winreg-kb, Session manager",
-    "https://winreg-kb.readthedocs.io/en/latest/sources/system-keys/Session-manager.html",
-);
 const RENAME: Source = Source::new(
     "Microsoft Learn, MoveFileEx: PendingFileRenameOperations",
     "https://learn.microsoft.com/en-us/windows/win32/api/winbase/nf-winbase-movefileexw",
@@ -119,11 +115,4 @@ pub(super) const ENTRIES: &[Entry] = &[
         RENAME,
     )
     .only(&["PendingFileRenameOperations", "PendingFileRenameOperations2"]),
-    Entry::new(
-        "system",
-        "subsystems",
-        System,
-        r"ControlSet###\Control\Session Manager\SubSystems",
-        SESSION_MANAGER,
-    ),
 ];
