@@ -95,7 +95,7 @@ fn holds(names: &[Name], name: &Name) -> bool {
 pub fn name(random: &mut Random, most: usize) -> Name {
     let alphabet = *random.pick(ALPHABETS);
     let len = 1 + random.below(most);
-    let units = (0..len).map(|_| *random.pick(alphabet)).flat_map(|point| units(point));
+    let units = (0..len).map(|_| *random.pick(alphabet)).flat_map(units);
     let name = Name::from_units(units.collect());
     if random.once_in(2) { name.wide() } else { name }
 }
