@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, anyhow};
 use serde::Deserialize;
 
-use crate::args::{Cleanup, LogFormat};
+use crate::args::{Cleanup, HiveStateArg, LogFormat};
 
 /// What the file may say. The command line and the environment count before it.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -25,6 +25,8 @@ pub struct Config {
     pub cleanup: Option<Cleanup>,
     /// As --log-format has it.
     pub log_format: Option<LogFormat>,
+    /// As --hive-state has it.
+    pub hive_state: Option<HiveStateArg>,
 }
 
 /// The file that is read where no other is named.

@@ -38,8 +38,9 @@ pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
 }
 
 fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error> {
-    let before = read(&args.before, scratch, &KnownHives::new(), args)?;
-    let after = read(&args.after, scratch, &before.snapshot.known_hives(), args)?;
+    let state = args.hive_state.into();
+    let before = read(&args.before, scratch, &KnownHives::in_state(state), args)?;
+    let after = read(&args.after, scratch, &before.snapshot.known_hives(state), args)?;
     let comparison = diff::snapshots(&before.snapshot, &after.snapshot);
     let hash = Hex(&after.slicehash).to_string();
     let tarball = args.after.display().to_string();

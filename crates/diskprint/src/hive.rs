@@ -1,8 +1,13 @@
+mod report;
+
 use std::sync::Arc;
 
+use diskprint_formats::regf::log::LogFile;
 use diskprint_formats::{Name, regf};
 
 use crate::Digests;
+
+pub use report::{Grade, HiveReport};
 
 /// A hive file of a slice: where it was found and what it holds.
 #[derive(Clone, Debug)]
@@ -13,6 +18,57 @@ pub struct Hive {
     pub path: Name,
     /// Digests of the hive file.
     pub digests: Digests,
-    /// The keys and values; shared between slices in which the file's bytes are the same.
+    /// The keys and values; shared between slices in which the bytes of the hive and of its
+    /// transaction logs are the same.
     pub tree: Arc<regf::Hive>,
+    /// What the hive file said of itself, what its transaction logs gave, and what that is worth.
+    pub report: Arc<HiveReport>,
+}
+
+/// Which state of a hive is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HiveState {
+    /// As Windows would see it: where the last write to the hive was not completed, with what its
+    /// transaction logs hold.
+    #[default]
+    Recovered,
+    /// As the hive file has it.
+    Stored,
+}
+
+impl HiveState {
+    /// The word for it: `recovered` or `stored`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::Stored => "stored",
+        }
+    }
+}
+
+/// Reads a hive from the bytes of its file and of its transaction logs.
+///
+/// # Errors
+/// When not one key can be read.
+pub fn read_hive(
+    primary: Vec<u8>,
+    logs: &[(LogFile, &[u8])],
+    state: HiveState,
+) -> Result<(regf::Hive, HiveReport), regf::Error> {
+    let mut recovery = regf::log::recover(&primary, logs);
+    let recovered = recovery.bytes.take();
+    let tree = match recovered {
+        Some(bytes) if state == HiveState::Recovered => {
+            let undo = report::Undo::new(&primary, &bytes);
+            if let Ok(tree) = regf::Hive::read(bytes) {
+                let report = HiveReport::new(&tree, state, recovery, Some(undo));
+                return Ok((tree, report));
+            }
+            // Better an old state than none.
+            regf::Hive::read(primary)?
+        }
+        _ => regf::Hive::read(primary)?,
+    };
+    let report = HiveReport::new(&tree, state, recovery, None);
+    Ok((tree, report))
 }

@@ -35,7 +35,7 @@ pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
 pub use file_reader::FileReader;
-pub use hive::Hive;
+pub use hive::{Grade, Hive, HiveReport, HiveState, read_hive};
 pub use image::{
     Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, is_one_file, slicehash,
 };

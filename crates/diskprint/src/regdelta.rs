@@ -183,7 +183,7 @@ mod tests {
             let bytes = build(root).bytes;
             let digests = Digests::of(&bytes);
             let tree = Arc::new(regf::Hive::read(bytes).unwrap());
-            Hive { partition: 1, path: "h".into(), digests, tree }
+            Hive { partition: 1, path: "h".into(), digests, tree, report: Arc::default() }
         };
         rows(&diff::cells(&[hive(before)], &[hive(after)])).collect()
     }

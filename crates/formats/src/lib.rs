@@ -8,6 +8,7 @@
 mod bytes;
 mod filetime;
 mod read_at;
+mod security;
 mod text;
 
 pub mod file_system;
@@ -18,4 +19,5 @@ pub mod vmdk;
 
 pub use filetime::Filetime;
 pub use read_at::{ReadAt, ReadAtExt, Window};
+pub use security::{SecurityDescriptor, Sid};
 pub use text::{CodePoint, Name};

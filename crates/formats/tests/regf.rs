@@ -1,5 +1,6 @@
 //! Hives that the test kit writes are read back as they were written, and damaged ones end.
 
+use diskprint_formats::regf::recovered::RecoveredValue;
 use diskprint_formats::regf::{Error, Hive, Structure, is_hive};
 use diskprint_formats::{Filetime, Name};
 use diskprint_testkit::regf::{Built, Key, List, Name as Stored, Value, build, build_version};
@@ -22,6 +23,8 @@ fn same(written: &Key, read: &diskprint_formats::regf::Key<'_>) {
     assert_eq!(read.name(), name(&written.name));
     assert_eq!(read.mtime(), Filetime(written.mtime));
     assert_eq!(read.class(), written.class.as_ref().map(|c| Name::from_utf16(c.iter().copied())));
+    assert_eq!(read.security().unwrap().bytes(), written.security);
+    assert_eq!(read.flags() & !0x2C, written.flags);
     assert_eq!(read.values().len(), written.values.len());
     for (written, read) in written.values.iter().zip(read.values()) {
         assert_eq!(read.name(), name(&written.name));
@@ -51,7 +54,12 @@ fn visit(hive: &Hive) -> usize {
         let class = key.class().map_or(0, |class| class.as_bytes().len());
         values + class + key.path().as_bytes().len() + key.children().count()
     });
-    keys.sum()
+    let recovered = hive.recovered();
+    let found =
+        recovered.keys().map(|key| key.name().as_bytes().len() + key.parent_path().names.len());
+    let data = |value: &RecoveredValue<'_>| value.data().map_or(0, |data| data.len());
+    let values = recovered.values().map(|value| data(&value) + value.key_path().names.len());
+    keys.sum::<usize>() + found.sum::<usize>() + values.sum::<usize>()
 }
 
 fn any_name() -> impl Strategy<Value = Stored> {
@@ -74,12 +82,16 @@ fn any_key() -> impl Strategy<Value = Key> {
         let values = prop::collection::vec(any_value(), 0..4);
         let class = prop::option::of(prop::collection::vec(any::<u16>(), 1..6));
         let list = prop_oneof![Just(List::Li), Just(List::Lf), Just(List::Lh), Just(List::Ri)];
-        (any_name(), any::<u64>(), class, values, list).prop_map(
-            |(name, mtime, class, values, list)| Key {
+        let security = prop::collection::vec(any::<u8>(), 0..40);
+        let flags = any::<u16>().prop_map(|flags| flags & !0x2C);
+        (any_name(), any::<u64>(), class, values, list, security, flags).prop_map(
+            |(name, mtime, class, values, list, security, flags)| Key {
                 mtime,
                 class,
                 values,
                 list,
+                security,
+                flags,
                 ..Key::new(name)
             },
         )
@@ -186,7 +198,10 @@ fn each_kind_of_damage_is_named_and_the_rest_is_read() {
     let key = |place: &[usize], at: usize| sound.keys[place] + 4 + at;
     let value = |place: &[usize], at: usize| sound.values[&(place.to_vec(), 0)] + 4 + at;
     let big = sound.follow(value(&[1], 8));
-    let cases: [(&str, usize, &[u8], usize, usize); 10] = [
+    let security = sound.follow(key(&[], 44));
+    let cases: [(&str, usize, &[u8], usize, usize); 12] = [
+        ("key security at 0x20 begins with", security + 4, b"nk", 5, 4),
+        ("is said to have 4294967295 bytes", security + 4 + 16, &[0xFF; 4], 5, 4),
         ("names 0x0 as parent", key(&[0], 16), &[0; 4], 5, 4),
         ("key node at 0x", key(&[0], 0), b"xx", 2, 2),
         ("9 in its subkeys list, which holds 2", key(&[0], 20), &[9], 5, 4),

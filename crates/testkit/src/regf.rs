@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 mod cells;
+mod delete;
+pub mod log;
 
 use cells::Cells;
 pub use cells::checksum;
@@ -74,6 +76,9 @@ pub enum List {
     Ri,
 }
 
+/// A security descriptor that says nothing.
+const NO_SECURITY: [u8; 20] = [1, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
 /// A key to be written, with all below it.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -89,6 +94,10 @@ pub struct Key {
     pub subkeys: Vec<Key>,
     /// Kind of the list of subkeys.
     pub list: List,
+    /// Security descriptor; keys with equal ones share an item.
+    pub security: Vec<u8>,
+    /// Flags beside those that say what is stored.
+    pub flags: u16,
 }
 
 /// A value to be written.
@@ -130,6 +139,8 @@ impl Key {
             values: Vec::new(),
             subkeys: Vec::new(),
             list: List::default(),
+            security: NO_SECURITY.to_vec(),
+            flags: 0,
         }
     }
 
@@ -193,10 +204,14 @@ pub fn build(root: &Key) -> Built {
 
 /// Writes the hive with this root key, version 1.`minor`.
 pub fn build_version(root: &Key, minor: u32) -> Built {
-    let mut writer = Writer { cells: Cells::default(), minor, security: 0, built: None };
-    writer.security = writer.security();
-    writer.built =
-        Some(Built { bytes: Vec::new(), keys: BTreeMap::new(), values: BTreeMap::new() });
+    let built = Built { bytes: Vec::new(), keys: BTreeMap::new(), values: BTreeMap::new() };
+    let mut writer = Writer {
+        cells: Cells::default(),
+        minor,
+        securities: BTreeMap::new(),
+        ring: None,
+        built: Some(built),
+    };
     let root = writer.key(root, NONE, &mut Vec::new());
     let mut built = writer.built.take().expect("made above");
     built.bytes = cells::file(writer.cells, minor, root);
@@ -206,7 +221,10 @@ pub fn build_version(root: &Key, minor: u32) -> Built {
 struct Writer {
     cells: Cells,
     minor: u32,
-    security: u32,
+    /// The key security items by their descriptors, each with the number of keys that have it.
+    securities: BTreeMap<Vec<u8>, (u32, u32)>,
+    /// The first and the last of them.
+    ring: Option<(u32, u32)>,
     built: Option<Built>,
 }
 
@@ -215,22 +233,32 @@ impl Writer {
         self.built.as_mut().expect("made in build_version")
     }
 
-    /// Key security: one item, its list leading to itself.
-    fn security(&mut self) -> u32 {
-        let descriptor = [1, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    /// The key security item with this descriptor. All of them form one list, a ring.
+    fn security(&mut self, descriptor: &[u8]) -> u32 {
+        if let Some((offset, references)) = self.securities.get_mut(descriptor) {
+            *references += 1;
+            self.cells.set_u32(*offset, 12, *references);
+            return *offset;
+        }
         let mut record = b"sk\0\0".to_vec();
         record.extend([0; 8]);
         record.extend(1u32.to_le_bytes());
         record.extend((descriptor.len() as u32).to_le_bytes());
         record.extend(descriptor);
         let offset = self.cells.add(&record);
-        self.cells.set_u32(offset, 4, offset);
-        self.cells.set_u32(offset, 8, offset);
+        let (first, last) = self.ring.unwrap_or((offset, offset));
+        self.cells.set_u32(last, 4, offset);
+        self.cells.set_u32(offset, 4, first);
+        self.cells.set_u32(offset, 8, last);
+        self.cells.set_u32(first, 8, offset);
+        self.ring = Some((first, offset));
+        self.securities.insert(descriptor.to_vec(), (offset, 1));
         offset
     }
 
     fn key(&mut self, key: &Key, parent: u32, place: &mut Vec<usize>) -> u32 {
-        let offset = self.cells.add(&self.node(key, parent, place.is_empty()));
+        let security = self.security(&key.security);
+        let offset = self.cells.add(&self.node(key, parent, security, place.is_empty()));
         self.built().keys.insert(place.clone(), offset as usize + 4096);
         if let Some(class) = &key.class {
             let cell = self.cells.add(&utf16(class));
@@ -251,9 +279,10 @@ impl Writer {
     }
 
     /// Key node; its lists and class are set later.
-    fn node(&self, key: &Key, parent: u32, root: bool) -> Vec<u8> {
+    fn node(&self, key: &Key, parent: u32, security: u32, root: bool) -> Vec<u8> {
         let name = key.name.bytes();
         let flags = if root { 0x000C } else { 0 } | if key.name.compressed { 0x20 } else { 0u16 };
+        let flags = flags | key.flags;
         let class_len = key.class.as_ref().map_or(0, |class| class.len() * 2);
         let mut record = b"nk".to_vec();
         record.extend(flags.to_le_bytes());
@@ -267,7 +296,7 @@ impl Writer {
             NONE,
             key.values.len() as u32,
             NONE,
-            self.security,
+            security,
             NONE,
             0,
             0,

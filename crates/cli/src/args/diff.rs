@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::OutputArgs;
+use super::{HiveStateArg, OutputArgs};
 
 /// Compare two images or tarballs, without a database
 #[derive(Args)]
@@ -19,6 +19,9 @@ pub struct DiffArgs {
     /// Exit with 1 when they differ, 0 when they do not
     #[arg(long)]
     pub exit_code: bool,
+    /// In which state hives are read
+    #[arg(long, value_enum, value_name = "STATE", default_value_t = HiveStateArg::Recovered)]
+    pub hive_state: HiveStateArg,
     /// How to print the differences
     #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
     pub format: DiffFormat,

@@ -11,7 +11,8 @@ mod status;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use diskprint::HiveState;
 
 pub use self::catalogue::*;
 pub use self::check::CheckArgs;
@@ -80,10 +81,29 @@ pub struct DatabaseArgs {
     /// database
     ///
     /// diskprint.toml is also read from the working folder. It may have the keys db,
-    /// password_file, jobs, threads, cleanup and log_format. What the command line says counts
+    /// password_file, jobs, threads, cleanup, log_format and hive_state. What the command line says counts
     /// before what the file says.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// In which state hives are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HiveStateArg {
+    /// As Windows would see them: with the changes that only their transaction logs hold
+    Recovered,
+    /// As the hive files have them
+    Stored,
+}
+
+impl From<HiveStateArg> for HiveState {
+    fn from(arg: HiveStateArg) -> Self {
+        match arg {
+            HiveStateArg::Recovered => Self::Recovered,
+            HiveStateArg::Stored => Self::Stored,
+        }
+    }
 }
 
 #[derive(Args)]

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DatabaseArgs, OutputArgs};
+use super::{DatabaseArgs, HiveStateArg, OutputArgs};
 
 /// Read a sequence of slices and store what each step did
 ///
@@ -72,6 +72,12 @@ pub struct RunArgs {
     /// Print what would be read, and why, and read nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// In which state hives are read [default: recovered]
+    ///
+    /// Nothing is ever written to a hive or log. registry/hives.json says of each hive which logs
+    /// were used, and how far.
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub hive_state: Option<HiveStateArg>,
     /// How to tell, on standard error, how the run goes [default: text]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,

@@ -63,7 +63,7 @@ fn run_with(args: &RunArgs, config: &Config, format: LogFormat) -> Result<Outcom
             eprintln!("diskprint: warning: {stray}");
         }
         let baselines = Baselines::default();
-        let work = Work::new(args, &session, results, results, &baselines);
+        let work = Work::new(args, config, &session, results, results, &baselines);
         return dry_run::print(&work, &targets);
     }
     fs::create_dir_all(results).with_context(|| format!("results folder {}", results.display()))?;
@@ -154,7 +154,7 @@ fn run_all(
     let jobs = jobs::Jobs::of(args.jobs.or(config.jobs), threads, &planned);
     let find = || Baselines::of(results, planned.iter().copied());
     let baselines = pipeline::with_threads(jobs.at_once * jobs.threads, find)?;
-    let work = Work::new(args, session, results, scratch.path(), &baselines);
+    let work = Work::new(args, config, session, results, scratch.path(), &baselines);
     let wants_steps = is_single || args.output.json;
 
     let mut told: Vec<Option<Told>> = targets.iter().map(|_| None).collect();

@@ -144,7 +144,11 @@ fn one(
     baseline: &User,
     watch: &SequenceWatch<'_>,
 ) -> Result<Arc<Survey>, Error> {
-    let known = before.map_or_else(KnownHives::new, |before| before.snapshot.known_hives());
+    let state = work.hive_state;
+    let known = match before {
+        Some(before) => before.snapshot.known_hives(state),
+        None => KnownHives::in_state(state),
+    };
     let read = || {
         let watch = watch.slice(&slice.name(), slice.bytes());
         slice.read(work.scratch, &known, &watch)

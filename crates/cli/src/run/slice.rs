@@ -9,7 +9,9 @@ use anyhow::{Context, Error, bail};
 use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
 use diskprint::survey::{self, Output, Survey};
-use diskprint::{Container, Fault, Hex, KnownHives, Snapshot, Step, is_one_file, results};
+use diskprint::{
+    Container, Fault, Hex, HiveState, KnownHives, Snapshot, Step, is_one_file, results,
+};
 use diskprint_store::{Content, Found, RegistryFile};
 use serde_json::{Value, json};
 
@@ -30,6 +32,8 @@ pub struct Slice<'p> {
     pub folder: PathBuf,
     /// SHA-256 of its tarball; `None` as long as that is to be read anyway.
     pub hash: Option<[u8; 32]>,
+    /// In which state its hives are read.
+    hive_state: HiveState,
 }
 
 impl<'p> Slice<'p> {
@@ -44,7 +48,7 @@ impl<'p> Slice<'p> {
             }
             Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
         };
-        Ok(Self { planned, folder, hash })
+        Ok(Self { planned, folder, hash, hive_state: work.hive_state })
     }
 
     pub fn name(&self) -> String {
@@ -62,7 +66,7 @@ impl<'p> Slice<'p> {
         for stage in CONTENT {
             let folder = stage.of(&self.folder);
             let why = match &self.hash {
-                Some(hash) => folder.why_not_done(&content_inputs(hash)),
+                Some(hash) => folder.why_not_done(&self.inputs(stage, hash)),
                 None => Some(folder.why_no_manifest()),
             };
             all.extend(why.map(|why| (stage, why)));
@@ -72,7 +76,7 @@ impl<'p> Slice<'p> {
             (None, _) => Some(folder.why_no_manifest()),
             (_, Some(None)) => Some(Why::Before),
             (Some(hash), before) => {
-                folder.why_not_done(&delta_inputs(hash, before.and_then(|it| it.as_ref())))
+                folder.why_not_done(&self.delta_inputs(hash, before.and_then(|it| it.as_ref())))
             }
         };
         all.extend(why.map(|why| (Stage::Deltas, why)));
@@ -133,10 +137,27 @@ impl<'p> Slice<'p> {
             let faults = faults_of(survey, stage);
             self.stage(stage, watch, |begun| {
                 begun.write(&outputs)?;
-                Ok((content_inputs(&survey.slicehash), summary(stage, snapshot), faults))
+                let inputs = self.inputs(stage, &survey.slicehash);
+                Ok((inputs, summary(stage, snapshot), faults))
             })?;
         }
         Ok(())
+    }
+
+    /// What the outputs of a stage depend on in this slice.
+    fn inputs(&self, stage: Stage, hash: &[u8; 32]) -> Inputs {
+        let mut inputs = Inputs::from([(SLICEHASH.to_owned(), Hex(hash).to_string())]);
+        if !matches!(stage, Stage::Disk | Stage::Files) {
+            inputs.insert("hive state".to_owned(), self.hive_state.name().to_owned());
+        }
+        inputs
+    }
+
+    fn delta_inputs(&self, hash: &[u8; 32], before: Option<&[u8; 32]>) -> Inputs {
+        let mut inputs = self.inputs(Stage::Deltas, hash);
+        let before = before.map_or_else(String::new, |before| Hex(before).to_string());
+        inputs.insert("slicehash of the slice before".to_owned(), before);
+        inputs
     }
 
     /// Compares the slice with the one before and writes what differs.
@@ -156,7 +177,8 @@ impl<'p> Slice<'p> {
             all.sort();
             diskprint_store::write_deltas(&begun.folder().join(DELTAS), files, cells, &all)?;
             begun.wrote(&format!("{}/{DELTAS}", Stage::Deltas.name()))?;
-            let inputs = delta_inputs(&survey.slicehash, before.map(|before| &before.slicehash));
+            let before = before.map(|before| &before.slicehash);
+            let inputs = self.delta_inputs(&survey.slicehash, before);
             let summary =
                 format!("{} files, {} keys and values differ\n", files.len(), cells.len());
             Ok((inputs, summary, comparison.faults))
@@ -226,18 +248,7 @@ pub type Deltas = (Vec<diskprint::FileDelta>, Vec<diskprint::CellDelta>, Vec<Fau
 const DELTAS: &str = "deltas.db";
 const FILE_METADATA: &str = "filemetadata.csv";
 
-fn content_inputs(hash: &[u8; 32]) -> Inputs {
-    Inputs::from([(SLICEHASH.to_owned(), Hex(hash).to_string())])
-}
-
 const SLICEHASH: &str = "slicehash";
-
-fn delta_inputs(hash: &[u8; 32], before: Option<&[u8; 32]>) -> Inputs {
-    let mut inputs = content_inputs(hash);
-    let before = before.map_or_else(String::new, |before| Hex(before).to_string());
-    inputs.insert("slicehash of the slice before".to_owned(), before);
-    inputs
-}
 
 /// The faults of a survey that belong to a stage.
 fn faults_of(survey: &Survey, stage: Stage) -> Vec<Fault> {

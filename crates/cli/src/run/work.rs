@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::Error;
-use diskprint::SliceId;
+use diskprint::{HiveState, SliceId};
 
 use super::baselines::Baselines;
 use crate::args::RunArgs;
+use crate::config::Config;
 use crate::database::Session;
 
 /// What sequences of one run work with.
@@ -20,6 +21,8 @@ pub struct Work<'a> {
     pub folders: Folders,
     /// Rows of each slice in table `regdelta`, as soon as somebody asked.
     regdelta_rows: OnceLock<BTreeMap<SliceId, u64>>,
+    /// In which state hives are read.
+    pub hive_state: HiveState,
     /// Store again what is stored.
     pub re_export: bool,
     /// Take the tarballs from the queue when their results are stored.
@@ -43,6 +46,7 @@ impl Folders {
 impl<'a> Work<'a> {
     pub fn new(
         args: &RunArgs,
+        config: &Config,
         session: &'a Session,
         results: &'a Path,
         scratch: &'a Path,
@@ -55,6 +59,10 @@ impl<'a> Work<'a> {
             baselines,
             folders: Folders::default(),
             regdelta_rows: OnceLock::new(),
+            hive_state: args
+                .hive_state
+                .or(config.hive_state)
+                .map_or_else(HiveState::default, HiveState::from),
             re_export: args.re_export,
             dequeue: args.queue,
         }

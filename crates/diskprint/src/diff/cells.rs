@@ -46,7 +46,7 @@ fn pair_hives<'a>(
 
 fn hive(before: Option<&Hive>, after: Option<&Hive>, deltas: &mut Vec<CellDelta>) {
     if let (Some(before), Some(after)) = (before, after)
-        && (Arc::ptr_eq(&before.tree, &after.tree) || before.digests == after.digests)
+        && (Arc::ptr_eq(&before.tree, &after.tree) || before.tree.bytes() == after.tree.bytes())
     {
         return;
     }

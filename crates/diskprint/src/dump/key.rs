@@ -118,7 +118,7 @@ fn value(dump: &mut Dump, hive: &Hive, value: &Value<'_>) {
     }
     fields.u32(12, "type", |raw| format!("{raw:#x}: {} ({})", type_constant(raw), type_name(raw)));
     fields.u16(16, "flags", |raw| flags(raw.into(), &VALUE_FLAGS));
-    for span in value.data_spans().iter().filter(|span| span.len > 0) {
+    for span in value.data_spans().into_iter().filter(|span| span.len > 0) {
         let place = format!("{} bytes at {} of the file", span.len, words::offset(span.offset));
         dump.field(None, "data read", place);
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use diskprint_formats::ntfs::{Content, Volume};
 use diskprint_formats::{ReadAt, ReadAtExt, regf};
 
+use super::hives::{Logs, is_hive_file, is_log};
 use crate::digest::Digester;
 use crate::{Digests, Fault, FileEntry, Place, Step, pipeline};
 
@@ -16,27 +17,33 @@ pub(super) struct Job {
 /// How much is read at once, in bytes: a whole number of compression units.
 const CHUNK: usize = 1 << 20;
 
-/// Digests the contents in the order in which they lie on the disk; gives out which of the files
-/// in use begin as a hive does, each with the number of its entry.
-///
-/// A file with several names is given out once, under the first of them that is in use.
+/// Contents that are read again, each with the number of its entry, in the order of these.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// Of files in use that begin as a hive does, or are called like one; a file with several
+    /// names is there once, under the first of them that is in use.
+    pub(super) hives: Vec<(usize, Content)>,
+    /// Of files in use that are called like transaction logs, by their paths in upper case.
+    pub(super) logs: Logs,
+}
+
+/// Digests the contents in the order in which they lie on the disk.
 pub(super) fn digest<R: ReadAt>(
     volume: &Volume<R>,
     entries: &mut [FileEntry],
     mut jobs: Vec<Job>,
     faults: &mut Vec<Fault>,
-) -> Vec<(usize, Content)> {
+) -> Kept {
     jobs.sort_by_key(|job| (first_cluster(&job.content), job.entries.start));
     let outcomes = pipeline::map(&jobs, |job| digest_one(volume, &job.content));
-    let mut hives = Vec::new();
+    let mut kept = Kept::default();
     for (job, outcome) in jobs.into_iter().zip(outcomes) {
         let first = job.entries.start;
         let entries = entries.get_mut(job.entries).unwrap_or_default();
         match outcome {
             Ok((digests, is_hive)) => {
                 entries.iter_mut().for_each(|entry| entry.digests = Some(digests));
-                let live = entries.iter().position(FileEntry::is_live).filter(|_| is_hive);
-                hives.extend(live.map(|index| (first + index, job.content)));
+                kept.keep(entries, first, is_hive, job.content);
             }
             Err(error) => faults.extend(entries.first().map(|entry| {
                 let place =
@@ -45,8 +52,21 @@ pub(super) fn digest<R: ReadAt>(
             })),
         }
     }
-    hives.sort_by_key(|(index, _)| *index);
-    hives
+    kept.hives.sort_by_key(|(index, _)| *index);
+    kept
+}
+
+impl Kept {
+    /// Keeps the content of these entries, the first of which has the number `first`.
+    fn keep(&mut self, entries: &[FileEntry], first: usize, is_hive: bool, content: Content) {
+        let live = || entries.iter().enumerate().filter(|(_, entry)| entry.is_live());
+        for (index, entry) in live().filter(|(_, entry)| is_log(entry)) {
+            let log = (first + index, content.clone());
+            self.logs.insert(entry.full_path().to_upper(), log);
+        }
+        let hive = live().find(|(_, entry)| is_hive || is_hive_file(entry));
+        self.hives.extend(hive.map(|(index, _)| (first + index, content)));
+    }
 }
 
 fn first_cluster(content: &Content) -> u64 {

@@ -1,119 +1,196 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use diskprint_formats::ntfs::{Content, Volume};
+use diskprint_formats::regf::log::LogFile;
 use diskprint_formats::{Name, ReadAt, ReadAtExt, regf};
+use sha2::{Digest, Sha256};
 
+use crate::hive::{HiveReport, HiveState, read_hive};
 use crate::{Fault, FileEntry, FileKind, Hive, Place, Step};
 
-/// Hives that were read before, by the SHA-256 of their file, so that none is read twice.
-pub type KnownHives = HashMap<[u8; 32], Arc<regf::Hive>>;
+/// In which state hives are read, and those that were read before, so that none is read twice.
+#[derive(Clone, Debug, Default)]
+pub struct KnownHives {
+    state: HiveState,
+    readings: HashMap<Source, (Arc<regf::Hive>, Arc<HiveReport>)>,
+}
+
+/// SHA-256 over the digests of a hive file and of its transaction logs.
+type Source = [u8; 32];
+
+impl KnownHives {
+    /// None, and hives are read in their recovered state.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// None, and hives are read in that state.
+    pub fn in_state(state: HiveState) -> Self {
+        Self { state, ..Self::default() }
+    }
+
+    /// In which state hives are read.
+    pub fn state(&self) -> HiveState {
+        self.state
+    }
+
+    pub(super) fn add(&mut self, hive: &Hive) {
+        let reading = (hive.tree.clone(), hive.report.clone());
+        self.readings.insert(hive.report.source, reading);
+    }
+}
 
 /// Largest hive that is read, in bytes. Windows keeps them far below: its 32-bit offsets end here.
 const MOST_HIVE: u64 = 2 << 30;
 
-/// Reads the hive in `content` of the file `entry`, or says why it cannot be read.
-pub(super) fn read<R: ReadAt>(
-    volume: &Volume<R>,
-    entry: &FileEntry,
-    content: &Content,
-    known: &KnownHives,
-    logs: &Logs,
-    faults: &mut Vec<Fault>,
-) -> Option<Hive> {
-    let path = entry.full_path();
-    let place = Place::from(Step::Hive(path.clone()));
-    let digests = entry.digests?;
-    let tree = match known.get(&digests.sha256) {
-        Some(tree) => tree.clone(),
-        None => match parse(volume, content) {
-            Ok(tree) => Arc::new(tree),
-            Err(error) => {
-                faults.push(Fault::new(place, &*error, "every key and value of this hive"));
-                return None;
-            }
-        },
+/// The hives of one volume, and the transaction logs that lie beside them.
+pub(super) struct Hives<'v, R> {
+    pub(super) volume: &'v Volume<R>,
+    pub(super) entries: &'v [FileEntry],
+    pub(super) logs: &'v Logs,
+    pub(super) known: &'v KnownHives,
+}
+
+/// Transaction logs by their paths in upper case: the positions of their entries, and where their
+/// bytes are.
+pub(super) type Logs = HashMap<Name, (usize, Content)>;
+
+/// The endings of the names of transaction logs, in the order in which Windows made them up.
+const LOG_ENDINGS: [(LogFile, &str); 3] =
+    [(LogFile::Log, ".LOG"), (LogFile::Log1, ".LOG1"), (LogFile::Log2, ".LOG2")];
+
+/// Whether a file is by its name a transaction log.
+pub(super) fn is_log(entry: &FileEntry) -> bool {
+    let path = entry.path.as_bytes();
+    let ends = |ending: &str| {
+        let start = path.len().checked_sub(ending.len());
+        let end = start.and_then(|start| path.get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
     };
-    for fault in tree.faults() {
-        let place = match fault.key.and_then(|id| tree.key_by_id(id)) {
-            Some(key) => place.then(Step::Key(key.path())),
-            None => place.clone(),
+    entry.stream.is_none() && LOG_ENDINGS.iter().any(|(_, ending)| ends(ending))
+}
+
+impl<R: ReadAt> Hives<'_, R> {
+    /// Reads the hive in `content` of the file `entry`, or says why it cannot be read.
+    pub(super) fn read(
+        &self,
+        entry: &FileEntry,
+        content: &Content,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Hive> {
+        let path = entry.full_path();
+        let place = Place::from(Step::Hive(path.clone()));
+        let digests = entry.digests?;
+        let logs = self.logs_of(&path);
+        let source = self.source(&digests.sha256, &logs);
+        let (tree, report) = match self.known.readings.get(&source) {
+            Some(reading) => reading.clone(),
+            None => match self.parse(content, &logs, &place, faults) {
+                Ok((tree, mut report)) => {
+                    report.source = source;
+                    (Arc::new(tree), Arc::new(report))
+                }
+                Err(error) => {
+                    faults.push(Fault::new(place, &*error, "every key and value of this hive"));
+                    return None;
+                }
+            },
         };
-        faults.push(Fault::new(place, &fault.error, fault.error.skipped()));
+        self.tell(&tree, &report, &place, faults);
+        Some(Hive { partition: entry.partition, path, digests, tree, report })
     }
-    if tree.more_faults() > 0 {
-        let what = format!("{} more faults in this hive", tree.more_faults());
-        faults.push(Fault::text(place.clone(), what, "their places"));
+
+    /// The transaction logs of the hive at `path`.
+    fn logs_of(&self, path: &Name) -> Vec<(LogFile, &(usize, Content))> {
+        let path = path.to_upper();
+        let named = |ending: &str| Name::from_wtf8([path.as_bytes(), ending.as_bytes()].concat());
+        let logs = LOG_ENDINGS.iter().map(|(log, ending)| (*log, self.logs.get(&named(ending))));
+        logs.filter_map(|(log, found)| Some((log, found?))).collect()
     }
-    faults.extend(
-        unread_logs(&tree, &path, logs)
-            .map(|what| Fault::text(place, what, "the changes that only the logs hold")),
-    );
-    Some(Hive { partition: entry.partition, path, digests, tree })
+
+    fn source(&self, hive: &[u8; 32], logs: &[(LogFile, &(usize, Content))]) -> Source {
+        let mut source = Sha256::new();
+        source.update(self.known.state.name());
+        source.update(hive);
+        for (log, (index, _)) in logs {
+            source.update(log.to_string());
+            let digests = self.entries.get(*index).and_then(|entry| entry.digests);
+            source.update(digests.map_or([0; 32], |digests| digests.sha256));
+        }
+        source.finalize().into()
+    }
+
+    fn parse(
+        &self,
+        content: &Content,
+        logs: &[(LogFile, &(usize, Content))],
+        place: &Place,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(regf::Hive, HiveReport), Box<dyn std::error::Error>> {
+        let primary = self.bytes(content)?;
+        let mut read = Vec::new();
+        for (log, (_, content)) in logs {
+            match self.bytes(content) {
+                Ok(bytes) => read.push((*log, bytes)),
+                Err(error) => {
+                    let what = format!("its transaction log {log} cannot be read: {error}");
+                    faults.push(Fault::text(place.clone(), what, "the changes that it holds"));
+                }
+            }
+        }
+        let logs: Vec<(LogFile, &[u8])> = read.iter().map(|(log, it)| (*log, &**it)).collect();
+        Ok(read_hive(primary, &logs, self.known.state)?)
+    }
+
+    fn bytes(&self, content: &Content) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let reader = self.volume.content_reader(content);
+        if reader.len() > MOST_HIVE {
+            let len = reader.len();
+            return Err(format!("{len} bytes long; files of up to {MOST_HIVE} are read").into());
+        }
+        Ok(reader.read_vec_at(0, usize::try_from(reader.len())?)?)
+    }
+
+    /// Says what is wrong with a hive.
+    fn tell(&self, tree: &regf::Hive, report: &HiveReport, place: &Place, faults: &mut Vec<Fault>) {
+        let of_logs = report.faults().into_iter();
+        faults.extend(of_logs.map(|(what, skipped)| Fault::text(place.clone(), what, skipped)));
+        for fault in tree.faults() {
+            let place = match fault.key.and_then(|id| tree.key_by_id(id)) {
+                Some(key) => place.then(Step::Key(key.path())),
+                None => place.clone(),
+            };
+            faults.push(Fault::new(place, &fault.error, fault.error.skipped()));
+        }
+        if tree.more_faults() > 0 {
+            let what = format!("{} more faults in this hive", tree.more_faults());
+            faults.push(Fault::text(place.clone(), what, "their places"));
+        }
+    }
 }
 
-/// Transaction logs that are long enough to hold a change, by their path in upper case.
-pub(super) type Logs = HashSet<Name>;
-
-/// A log of this many bytes has a base block and an empty table of changes.
-// Source: regf spec, "Old format", "New format": both begin behind the first 512 bytes.
-const EMPTY_LOG: u64 = 1024;
-
-/// Finds the transaction logs among the files in use.
-pub(super) fn logs(entries: &[FileEntry]) -> Logs {
-    let logs = entries.iter().filter(|entry| entry.is_live() && entry.size > EMPTY_LOG);
-    let logs = logs.map(|entry| entry.full_path().to_upper());
-    logs.filter(|path| LOG_ENDINGS.iter().any(|end| path.as_bytes().ends_with(end))).collect()
-}
-
-const LOG_ENDINGS: [&[u8]; 3] = [b".LOG", b".LOG1", b".LOG2"];
-
-/// Says of a dirty hive that its last changes may be in logs that are not read.
-fn unread_logs(tree: &regf::Hive, path: &Name, logs: &Logs) -> Option<String> {
-    let base_block = tree.base_block();
-    let mut names =
-        LOG_ENDINGS.iter().map(|end| Name::from_wtf8([path.to_upper().as_bytes(), end].concat()));
-    if !base_block.is_dirty() || !names.any(|name| logs.contains(&name)) {
-        return None;
-    }
-    Some(format!(
-        "the hive is dirty (sequence numbers {} and {}) and its transaction logs, which may hold \
-         its last changes, are not read",
-        base_block.primary_sequence_number, base_block.secondary_sequence_number
-    ))
-}
-
-fn parse<R: ReadAt>(
-    volume: &Volume<R>,
-    content: &Content,
-) -> Result<regf::Hive, Box<dyn std::error::Error>> {
-    let reader = volume.content_reader(content);
-    if reader.len() > MOST_HIVE {
-        return Err(
-            format!("{} bytes long; hives of up to {MOST_HIVE} are read", reader.len()).into()
-        );
-    }
-    let bytes = reader.read_vec_at(0, usize::try_from(reader.len())?)?;
-    Ok(regf::Hive::read(bytes)?)
-}
-
-/// The files in use that have the name of a hive and are none of `hives`.
+/// The files in use that have the name of a hive and hold nothing.
 pub(super) fn missing<'e>(
     entries: &'e [FileEntry],
     hives: &[Hive],
 ) -> impl Iterator<Item = &'e FileEntry> {
-    let is_hive = |entry: &&FileEntry| {
-        let main = entry.stream.is_none() && entry.kind == FileKind::Regular && entry.is_live();
-        main && is_hive_path(&entry.path.to_text())
-            && !hives.iter().any(|hive| hive.path == entry.path)
+    let is_missing = |entry: &&FileEntry| {
+        is_hive_file(entry) && !hives.iter().any(|hive| hive.path == entry.path)
     };
-    entries.iter().filter(is_hive)
+    entries.iter().filter(is_missing)
+}
+
+/// Whether a file in use has the name of a hive.
+pub(super) fn is_hive_file(entry: &FileEntry) -> bool {
+    let main = entry.stream.is_none() && entry.kind == FileKind::Regular && entry.is_live();
+    main && is_hive_path(&entry.path.to_text())
 }
 
 /// Says of a file that it has the name of a hive and is none.
 pub(super) fn missing_fault(entry: &FileEntry) -> Fault {
-    let begins = if entry.size == 0 { "it is empty" } else { "it does not begin as a hive does" };
-    let what = format!("has the name of a hive, but {begins}");
+    let found = if entry.size == 0 { "it is empty" } else { "its content cannot be read" };
+    let what = format!("has the name of a hive, but {found}");
     let place = Place::from(Step::Hive(entry.path.clone()));
     Fault::text(place, what, "every key and value of this hive")
 }
@@ -122,7 +199,8 @@ pub(super) fn missing_fault(entry: &FileEntry) -> Fault {
 // Source: the list of hives in `HKLM\SYSTEM\CurrentControlSet\Control\hivelist`, and for
 // Amcache.hve, which is not in it, Windows 8 and later.
 fn is_hive_path(path: &str) -> bool {
-    const IN_CONFIG: [&str; 6] = ["sam", "security", "software", "system", "default", "components"];
+    const IN_CONFIG: [&str; 7] =
+        ["sam", "security", "software", "system", "default", "components", "drivers"];
     let path = path.to_lowercase();
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
     match name {

@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 use diskprint_formats::ntfs::Volume;
 use diskprint_formats::{Name, ReadAt, Window};
 
-use crate::{Fault, FileEntry, Hive, Image, Place, Step};
+use crate::{Fault, FileEntry, Hive, HiveState, Image, Place, Step};
 
+use hives::Hives;
 pub use hives::KnownHives;
 
 /// The state of one slice: plain data, sorted by partition and path.
@@ -111,12 +112,12 @@ impl Snapshot {
             ntfs::list(&volume, partition);
         let number = partition.number;
         self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
-        let files = content::digest(&volume, &mut entries, jobs, &mut faults);
-        let logs = hives::logs(&entries);
+        let kept = content::digest(&volume, &mut entries, jobs, &mut faults);
+        let reader = Hives { volume: &volume, entries: &entries, logs: &kept.logs, known };
         let mut hives = Vec::new();
-        for (index, content) in files {
+        for (index, content) in kept.hives {
             let Some(entry) = entries.get(index) else { continue };
-            match hives::read(&volume, entry, &content, known, &logs, &mut faults) {
+            match reader.read(entry, &content, &mut faults) {
                 Some(hive) => hives.push(hive),
                 None => drop(self.unread.hives.insert((number, entry.full_path().to_upper()))),
             }
@@ -135,9 +136,11 @@ impl Snapshot {
         Ok(())
     }
 
-    /// The hives by the digest of their file, for reading the next slice.
-    pub fn known_hives(&self) -> KnownHives {
-        self.hives.iter().map(|hive| (hive.digests.sha256, hive.tree.clone())).collect()
+    /// The hives, for reading the next slice in the state that they were read in.
+    pub fn known_hives(&self, state: HiveState) -> KnownHives {
+        let mut known = KnownHives::in_state(state);
+        self.hives.iter().for_each(|hive| known.add(hive));
+        known
     }
 }
 

@@ -37,6 +37,7 @@ fn hives(members: &[(String, Vec<u8>)], slice: &str) -> Vec<Hive> {
             path: path.into(),
             digests: Digests::of(bytes),
             tree: Arc::new(regf::Hive::read(bytes.clone()).unwrap()),
+            report: Arc::default(),
         })
         .collect()
 }

@@ -35,6 +35,9 @@ pub struct BaseBlock {
     pub checksum_valid: bool,
 }
 
+/// The latest minor version that is known.
+const LATEST_MINOR: u32 = 6;
+
 /// Length of the base block in bytes.
 pub(super) const BASE_BLOCK_LEN: usize = 4096;
 
@@ -65,11 +68,29 @@ impl BaseBlock {
         !self.checksum_valid || self.primary_sequence_number != self.secondary_sequence_number
     }
 
+    /// The minor version, or the latest where the block says none that is known.
+    pub(super) fn likely_minor_version(&self) -> u32 {
+        match self.minor_version {
+            known @ 1..=LATEST_MINOR => known,
+            _ => LATEST_MINOR,
+        }
+    }
+
+    /// Length of the hive bins data in a file of `file_len` bytes: as stated, or all behind the
+    /// block where no data can have the stated length.
+    pub(super) fn bins_len(&self, file_len: usize) -> usize {
+        let there = file_len.saturating_sub(BASE_BLOCK_LEN);
+        match usize::try_from(self.hive_bins_data_size) {
+            Ok(stated) if stated > 0 && stated.is_multiple_of(4096) => stated.min(there),
+            _ => there,
+        }
+    }
+
     /// What is wrong in the block's own fields.
     pub(super) fn check(&self) -> impl Iterator<Item = Error> {
         let (major, minor) = (self.major_version, self.minor_version);
-        let version =
-            (major != 1 || !(1..=6).contains(&minor)).then_some(Error::Version { major, minor });
+        let version = (major != 1 || !(1..=LATEST_MINOR).contains(&minor))
+            .then_some(Error::Version { major, minor });
         let found = self.file_type;
         let file_type = (found != 0).then_some(Error::FileType { found });
         version.into_iter().chain(file_type)

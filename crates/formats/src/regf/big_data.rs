@@ -7,11 +7,17 @@ use super::list;
 
 /// The most bytes of data that a segment holds; only longer data are divided.
 // Source: regf spec, "Big data".
-pub(super) const SEGMENT_LEN: u32 = 16344;
+const SEGMENT_LEN: u32 = 16344;
 
-/// The first minor version that divides long data.
+/// Length of the record, in bytes.
+const HEADER_LEN: usize = 8;
+
+/// Whether data of `len` bytes are kept in segments in this minor version.
 // Source: regf spec, "Big data": versions below 1.4 keep data of any length in one cell.
-pub(super) const FIRST_VERSION: u32 = 4;
+pub(super) fn divides(len: u32, minor_version: u32) -> bool {
+    const FIRST_VERSION: u32 = 4;
+    len > SEGMENT_LEN && minor_version >= FIRST_VERSION
+}
 
 /// Returns where the `len` bytes of data are that the big data record in `cell` leads to; fewer
 /// when some are missing, with faults.
@@ -51,8 +57,21 @@ fn segment_list(
     len: u32,
     faults: &mut Faults,
 ) -> Option<Vec<CellOffset>> {
-    let header = faults.keep(cell.window(Structure::BigData, 0, 8))?;
+    let header = faults.keep(cell.window(Structure::BigData, 0, HEADER_LEN))?;
     let count = u32::from(u16_le(header, 2)?).min(len.div_ceil(SEGMENT_LEN));
     let list = cells.get(Structure::BigData, CellOffset(u32_le(header, 4)?), faults)?;
     Some(list::offsets(&list, count).collect())
+}
+
+/// The big data record at `offset` and its list of that many segments: their offsets and lengths
+/// in bytes.
+pub(super) fn records(
+    cells: &Cells<'_>,
+    offset: CellOffset,
+    segments: usize,
+) -> impl Iterator<Item = (CellOffset, u64)> {
+    let cell = cells.get(Structure::BigData, offset, &mut Faults::default());
+    let list = cell.and_then(|cell| u32_le(cell.bytes, 4)).map(CellOffset);
+    let list = list.map(|list| (list, (segments as u64).saturating_mul(4)));
+    std::iter::once((offset, HEADER_LEN as u64)).chain(list)
 }

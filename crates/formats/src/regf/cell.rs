@@ -7,7 +7,7 @@ use super::error::{Error, Structure};
 use super::fault::Faults;
 
 /// Offset of a cell from the start of the hive bins data, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CellOffset(pub u32);
 
 impl CellOffset {

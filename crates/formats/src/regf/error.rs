@@ -195,6 +195,14 @@ pub enum Error {
         /// Stated length in bytes.
         stated: u32,
     },
+    /// A security descriptor is longer than one can be.
+    #[error("key security at {offset}: its descriptor is said to have {stated} bytes")]
+    SecuritySize {
+        /// Offset of the key security item.
+        offset: CellOffset,
+        /// Stated length in bytes.
+        stated: u32,
+    },
     /// A value's data end before they should.
     #[error("data at {offset}: {stated} bytes are stated, {found} are there")]
     DataShort {
@@ -205,7 +213,7 @@ pub enum Error {
         /// Bytes found.
         found: u32,
     },
-    /// The root cell is not where the base block says; another was found.
+    /// The root cell is not where the base block says; a key node marked as root is elsewhere.
     #[error("root key is not at {stated}; the key node at {found} is marked as root")]
     RootMoved {
         /// Where the base block says it is.
@@ -213,8 +221,18 @@ pub enum Error {
         /// Where it was found.
         found: CellOffset,
     },
+    /// There is no root key; another one is taken for it.
+    #[error(
+        "root key is not at {stated}, and no key node is marked as root; that at {found} is taken for it"
+    )]
+    RootLost {
+        /// Where the base block says it is.
+        stated: CellOffset,
+        /// The key node that is taken for it.
+        found: CellOffset,
+    },
     /// There is no root key.
-    #[error("root key is not at {stated}, and no key node is marked as root")]
+    #[error("root key is not at {stated}, and there is no other key node")]
     NoRoot {
         /// Where the base block says it is.
         stated: CellOffset,
@@ -248,8 +266,10 @@ impl Error {
             Self::CellSize { structure, stated, .. } if *stated < 8 => structure.loss(),
             Self::KeyTwice { .. } => "the second appearance of the key",
             Self::IndexRoot { .. } => Structure::SubkeyList.loss(),
+            Self::SecuritySize { .. } => Structure::KeySecurity.loss(),
             Self::ResidentSize { .. } | Self::DataShort { .. } => "the rest of the value's data",
             Self::Depth { .. } => "the key, those behind it in the list, and all below them",
+            Self::RootLost { .. } => "the keys that are not below it",
             Self::Truncated { .. } => "what lay behind the end of the file",
             _ => "",
         }
@@ -270,6 +290,8 @@ pub enum Structure {
     KeyValue,
     /// Class name of a key.
     ClassName,
+    /// Key security, `sk`.
+    KeySecurity,
     /// Data of a value.
     Data,
     /// Big data record, `db`, or its list of segments.
@@ -286,6 +308,7 @@ impl Structure {
             Self::ValuesList => "the values of the key",
             Self::KeyValue => "the value",
             Self::ClassName => "the class name",
+            Self::KeySecurity => "the security descriptor",
             Self::Data => "the value's data",
             Self::BigData | Self::Segment => "the rest of the value's data",
         }
@@ -300,6 +323,7 @@ impl fmt::Display for Structure {
             Self::ValuesList => "key values list",
             Self::KeyValue => "key value",
             Self::ClassName => "class name",
+            Self::KeySecurity => "key security",
             Self::Data => "data",
             Self::BigData => "big data",
             Self::Segment => "segment of big data",

@@ -17,7 +17,7 @@ pub(super) fn check(bytes: &[u8], base: &BaseBlock, faults: &mut Faults) {
     if u64::from(stated) > bins.len() as u64 {
         faults.push(Error::Truncated { stated, left: bins.len() as u64 });
     }
-    let end = stated.min(u32::try_from(bins.len()).unwrap_or(u32::MAX));
+    let end = u32::try_from(base.bins_len(bytes.len())).unwrap_or(u32::MAX);
     let mut offset = 0;
     while offset < end {
         let found = signature(bins, offset);

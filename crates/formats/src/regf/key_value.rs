@@ -7,7 +7,7 @@ use super::key_node::{decode_name, odd_name};
 
 /// A key value's fields, as stored.
 // Source: regf spec, "Key value".
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct KeyValue {
     pub(super) offset: CellOffset,
     pub(super) data: DataPlace,
@@ -17,9 +17,10 @@ pub(super) struct KeyValue {
 }
 
 /// Where the data are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) enum DataPlace {
     /// There are none.
+    #[default]
     Empty,
     /// In the record itself; `stated` bytes, which may be more than fit.
     Resident { span: Span, stated: u32 },
@@ -28,7 +29,7 @@ pub(super) enum DataPlace {
 }
 
 /// The name has one byte a character.
-const VALUE_COMP_NAME: u16 = 0x0001;
+pub(super) const VALUE_COMP_NAME: u16 = 0x0001;
 /// Length of the fields before the name, in bytes.
 const NAME_AT: usize = 20;
 /// Offset of the field that holds the data's offset, or the data themselves.

@@ -1,11 +1,13 @@
-use super::big_data;
-use super::cell::{CellOffset, Cells, Span};
+use std::collections::HashSet;
+
+use super::cell::{CellOffset, Cells};
+use super::data::Data;
 use super::error::{Error, Structure};
 use super::fault::Faults;
-use super::hive::{Data, KeyId, KeyRecord, ValueRecord};
+use super::hive::{KeyId, KeyRecord};
 use super::key_node::KeyNode;
-use super::key_value::{DataPlace, KeyValue};
-use super::list;
+use super::key_value::KeyValue;
+use super::{key_security, list};
 
 /// How deep keys may lie. Windows allows 512 levels.
 // Source: Microsoft, "Registry element size limits".
@@ -20,11 +22,13 @@ pub(super) struct Walk<'a> {
     cells: Cells<'a>,
     minor_version: u32,
     seen: Vec<u64>,
+    /// The key security items that were looked at; keys share them.
+    securities: HashSet<CellOffset>,
     left: u64,
     paths_left: u64,
     pub(super) faults: &'a mut Faults,
     pub(super) keys: Vec<KeyRecord>,
-    pub(super) values: Vec<ValueRecord>,
+    pub(super) values: Vec<CellOffset>,
 }
 
 /// A key whose subkeys are being read.
@@ -41,6 +45,7 @@ impl<'a> Walk<'a> {
             cells: Cells::new(bytes),
             minor_version,
             seen: vec![0; bytes.len() / (8 * 64) + 1],
+            securities: HashSet::new(),
             left: len.saturating_mul(2),
             paths_left: len.saturating_mul(16).saturating_add(1 << 20),
             faults,
@@ -93,23 +98,22 @@ impl<'a> Walk<'a> {
         }
         let cell = self.cells.get(Structure::KeyNode, offset, self.faults)?;
         let node = self.faults.keep(KeyNode::read(&cell))?;
-        self.take(node.span().len, Structure::KeyNode, offset)?;
+        let len = node.span().len.saturating_add(node.class_len.into());
+        self.take(len, Structure::KeyNode, offset)?;
         let path_len = parent.map_or(0, |(_, len)| len).saturating_add(node.name.len + 1);
         self.take_path(path_len, Structure::KeyNode, offset)?;
 
         let key = self.next_key();
+        let parent = parent.map(|(parent, _)| parent);
         self.faults.key = Some(key);
-        self.check(&node, parent.map(|(parent, _)| parent));
-        let first_value = self.values.len();
+        self.check(&node, parent);
+        let first_value = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         self.values_of(&node, path_len);
-        let class = self.class(&node);
-        self.keys.push(KeyRecord {
-            node,
-            parent: parent.map(|(parent, _)| parent),
-            subtree_end: key,
-            values: first_value..self.values.len(),
-            class,
-        });
+        node.class(&self.cells, self.faults);
+        if self.securities.insert(node.security) {
+            key_security::descriptor(&self.cells, node.security, self.faults);
+        }
+        self.keys.push(KeyRecord { offset, parent, subtree_end: key, first_value });
         let subkeys = self.subkeys_of(&node).into_iter();
         Some(Level { key, subkeys, path_len })
     }
@@ -117,7 +121,7 @@ impl<'a> Walk<'a> {
     fn check(&mut self, node: &KeyNode, parent: Option<KeyId>) {
         node.check_name().into_iter().for_each(|error| self.faults.push(error));
         let parent = parent.and_then(|parent| self.keys.get(parent.index()));
-        if let Some(parent) = parent.map(|parent| parent.node.offset)
+        if let Some(parent) = parent.map(|parent| parent.offset)
             && parent != node.parent
         {
             let (offset, stated) = (node.offset, node.parent);
@@ -131,9 +135,9 @@ impl<'a> Walk<'a> {
             return keys; // The list's offset then means nothing.
         }
         let most = usize::try_from(self.left / 4).unwrap_or(usize::MAX);
-        list::subkeys(&self.cells, node.subkeys, most, self.faults, &mut keys);
+        let lists = list::subkeys(&self.cells, node.subkeys, most, self.faults, &mut keys);
         self.count(node, Structure::SubkeyList, node.subkey_count, keys.len());
-        let used = (keys.len() as u64).saturating_mul(4);
+        let used = (keys.len() as u64).saturating_add(lists as u64).saturating_mul(4);
         self.take(used, Structure::SubkeyList, node.subkeys).map_or_else(Vec::new, |()| keys)
     }
 
@@ -161,57 +165,18 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn value(&mut self, offset: CellOffset) -> Option<ValueRecord> {
+    /// Reads a value with its data, so that what is wrong with them is known.
+    fn value(&mut self, offset: CellOffset) -> Option<CellOffset> {
         let cell = self.cells.get(Structure::KeyValue, offset, self.faults)?;
         let value = self.faults.keep(KeyValue::read(&cell))?;
-        self.take(value.span().len, Structure::KeyValue, offset)?;
         value.check_name().into_iter().for_each(|error| self.faults.push(error));
-        let data = self.data(&value).unwrap_or(Data::One(Span::default()));
-        Some(ValueRecord { value, data })
-    }
-
-    fn data(&mut self, value: &KeyValue) -> Option<Data> {
-        match value.data {
-            DataPlace::Empty => None,
-            DataPlace::Resident { span, stated } => {
-                if u64::from(stated) > span.len {
-                    self.faults.push(Error::ResidentSize { offset: value.offset, stated });
-                }
-                Some(Data::One(span))
-            }
-            DataPlace::Cell { offset, len } => self.cell_data(offset, len),
-        }
-    }
-
-    fn cell_data(&mut self, offset: CellOffset, len: u32) -> Option<Data> {
-        let cell = self.cells.get(Structure::Data, offset, self.faults)?;
-        let there = usize::try_from(len).unwrap_or(usize::MAX).min(cell.bytes.len());
-        self.take(u64::from(len), Structure::Data, offset)?;
-        let short = (there as u64) < u64::from(len);
-        if short && self.divides(len) && cell.bytes.starts_with(b"db") {
-            return Some(Data::Big(big_data::segments(&self.cells, &cell, len, self.faults)));
-        }
-        if short {
-            let found = u32::try_from(there).unwrap_or(len);
-            self.faults.push(Error::DataShort { offset, stated: len, found });
-        }
-        Some(Data::One(cell.span(0, there)))
-    }
-
-    /// Whether data of `len` bytes are kept in segments in this version.
-    fn divides(&self, len: u32) -> bool {
-        len > big_data::SEGMENT_LEN && self.minor_version >= big_data::FIRST_VERSION
-    }
-
-    fn class(&mut self, node: &KeyNode) -> Option<Span> {
-        let len = usize::from(node.class_len);
-        if len == 0 || node.class == CellOffset::NONE {
-            return None;
-        }
-        let cell = self.cells.get(Structure::ClassName, node.class, self.faults)?;
-        self.faults.keep(cell.window(Structure::ClassName, 0, len))?;
-        self.take(len as u64, Structure::ClassName, node.class)?;
-        Some(cell.span(0, len))
+        let data = Data::find(&self.cells, &value, self.minor_version, self.faults);
+        // The list of segments counts by itself, too, so that long ones cost even where the data
+        // are over the bound.
+        let segments = (data.spans().len() as u64).saturating_mul(4);
+        self.take(value.span().len.saturating_add(segments), Structure::KeyValue, offset)?;
+        self.take(data.len(), Structure::KeyValue, offset)?;
+        Some(offset)
     }
 
     /// Marks the key node at `offset` as read; false when it already was.

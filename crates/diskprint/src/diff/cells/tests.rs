@@ -11,7 +11,7 @@ fn hive(path: &str, root: &Key) -> Hive {
     let bytes = build(root).bytes;
     let digests = Digests::of(&bytes);
     let tree = Arc::new(regf::Hive::read(bytes).unwrap());
-    Hive { partition: 1, path: path.into(), digests, tree }
+    Hive { partition: 1, path: path.into(), digests, tree, report: Arc::default() }
 }
 
 fn diff(before: &Key, after: &Key) -> Vec<String> {
