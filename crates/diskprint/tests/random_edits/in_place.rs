@@ -98,15 +98,15 @@ fn edited(
 fn places(tree: &regf::Hive) -> Vec<Place> {
     let mut starts = BTreeMap::new();
     for value in tree.keys().flat_map(|key| key.values()) {
-        let data = value.data_spans().iter().filter(|span| span.len > 0);
-        for span in data.chain([&value.span()]) {
+        let data = value.data_spans().into_iter().filter(|span| span.len > 0);
+        for span in data.chain([value.span()]) {
             *starts.entry(span.offset).or_insert(0) += 1;
         }
     }
     let shared: BTreeSet<u64> =
         starts.into_iter().filter(|(_, count)| *count > 1).map(|(start, _)| start).collect();
     let is_own = |value: &Value<'_>| {
-        let mut spans = value.data_spans().iter().copied().chain([value.span()]);
+        let mut spans = value.data_spans().into_iter().chain([value.span()]);
         !spans.any(|span| shared.contains(&span.offset))
     };
     let places = tree.keys().flat_map(|key| {
@@ -152,7 +152,8 @@ fn edit_value(bytes: &mut [u8], value: Value<'_>, random: &mut Random) -> Option
 
 /// Flips a bit of the data; where they are divided, in any segment.
 fn edit_data(bytes: &mut [u8], value: Value<'_>, random: &mut Random) -> Option<Edit> {
-    let spans: Vec<_> = value.data_spans().iter().filter(|span| span.len > 0).collect();
+    let mut spans = value.data_spans();
+    spans.retain(|span| span.len > 0);
     let index = random.below(spans.len().max(1));
     let span = spans.get(index)?;
     let at = random.below(span.len as usize);

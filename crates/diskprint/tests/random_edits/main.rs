@@ -27,7 +27,7 @@ const SAME_TWICE: usize = 20;
 fn hive(bytes: Vec<u8>) -> Hive {
     let digests = Digests::of(&bytes);
     let tree = Arc::new(regf::Hive::read(bytes).expect("a root key"));
-    Hive { partition: 1, path: "h".into(), digests, tree }
+    Hive { partition: 1, path: "h".into(), digests, tree, report: Arc::default() }
 }
 
 fn diff(before: &Hive, after: &Hive) -> Vec<CellDelta> {
