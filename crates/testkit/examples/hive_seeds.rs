@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use diskprint_testkit::archive;
+use diskprint_testkit::regf::log::{self, Entry};
 use diskprint_testkit::regf::{Key, List, Name, Value, build_version};
 
 /// Longer hives make a target slow and teach it nothing.
@@ -30,12 +31,39 @@ fn main() {
         put(&folder.join("regf_walk"), name, bytes);
         put(&folder.join("regf_cells"), name, &bytes[BASE_BLOCK_LEN..]);
     }
-    println!("{} seeds for each target", hives.len());
+    for (name, bytes) in log_seeds() {
+        put(&folder.join("regf_logs"), name, &bytes);
+    }
+    println!("{} hives", hives.len());
 }
 
 fn put(folder: &Path, name: &str, bytes: &[u8]) {
     fs::create_dir_all(folder).expect("a folder for the seeds");
     fs::write(folder.join(name), bytes).expect("room for the seeds");
+}
+
+/// A hive with two logs, in the form that the target says.
+fn log_seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let states: Vec<Vec<u8>> = (0..3)
+        .map(|n| build_version(&root(List::Lh).value(Value::dword("n", n)), 5).bytes)
+        .collect();
+    let entry = |n: usize| Entry::between(7 + n as u32, &states[n], &states[n + 1]);
+    let dirty = log::with_numbers(&states[0], 8, 7);
+    let torn = [vec![0; 512], states[0][512..].to_vec()].concat();
+    let new = [log::new_log(&dirty, &[entry(0)]), log::new_log(&dirty, &[entry(1)])];
+    let both = log::new_log(&dirty, &[entry(0), entry(1)]);
+    let old = log::old_log(&states[0], &states[1], log::OLD, 8);
+    vec![
+        ("two-logs", log_seed(&dirty, &new[0], &new[1])),
+        ("two-entries", log_seed(&dirty, &both, &[])),
+        ("no-base-block", log_seed(&torn, &both, &[])),
+        ("old", log_seed(&dirty, &old, &[])),
+    ]
+}
+
+fn log_seed(hive: &[u8], log1: &[u8], log2: &[u8]) -> Vec<u8> {
+    let lens = [hive.len() as u32, log1.len() as u32].map(u32::to_le_bytes).concat();
+    [&[3, 0], lens.as_slice(), hive, log1, log2].concat()
 }
 
 fn root(list: List) -> Key {
