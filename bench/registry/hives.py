@@ -13,7 +13,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tarfile
 import venv
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +77,8 @@ def arguments():
 def prepare(args):
     """Makes the hives and the rivals, and returns what is to be run."""
     ours, times = str(args.examples / "registry"), args.times
-    with tarfile.open(args.hives) as archive:
-        archive.extract(HIVE, args.work, filter="data")
+    # What this process holds would count as its children's peak memory: nothing large is loaded.
+    subprocess.run(["tar", "-xf", str(args.hives), "-C", str(args.work), HIVE], check=True)
     hive, edited, large = (str(args.work / name) for name in (HIVE, "edited", "large"))
     walk = str(args.work / "walk")
     compiler = ["cc", "-O2", "-o", walk, str(HERE / "walk.c"), "-l:libhivex.so.0"]
@@ -111,10 +110,14 @@ def prepare(args):
 def edit(walk, hive, edited):
     """Changes the last-write time of some keys; libhivex says where these are."""
     offsets = [int(line) for line in said([walk, hive, "offsets"], whole=True).splitlines()]
-    data = bytearray(Path(hive).read_bytes())
-    for offset in offsets[:: len(offsets) // EDITS][:EDITS]:
-        data[offset + 8] ^= 1  # Source: regf spec, "Key node": 4 bytes of cell size, time at 4.
-    Path(edited).write_bytes(data)
+    shutil.copyfile(hive, edited)
+    with open(edited, "r+b") as file:
+        for offset in offsets[:: len(offsets) // EDITS][:EDITS]:
+            time = offset + 8  # Source: regf spec, "Key node": 4 bytes of cell size, time at 4.
+            file.seek(time)
+            low = file.read(1)[0]
+            file.seek(time)
+            file.write(bytes([low ^ 1]))
 
 
 def python_with_dissect(work):
@@ -139,7 +142,7 @@ def rounds(args, tasks):
             with open(log, "rb") as file:
                 file.seek(max(0, log.stat().st_size - 300))
                 end = file.read().decode(errors="replace").strip().splitlines()[-1]
-            if cost.exit_code or not end.startswith(task.answer):
+            if cost.exit_code or task.answer not in end:
                 sys.exit(f"{task.name} ended with {cost.exit_code} and {end!r},"
                          f" not {task.answer!r}")
             rows.append((number, task.name, cost))

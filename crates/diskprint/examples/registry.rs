@@ -4,8 +4,9 @@
 //! `registry regxml HIVE` writes it as RegXML. `registry diff BEFORE AFTER TIMES` compares two.
 
 use std::error::Error;
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
-use std::{env, fs, io};
+use std::{env, fs};
 
 use diskprint::{Digests, Hive, diff, regxml};
 use diskprint_formats::regf;
@@ -16,8 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["cells", hive, times] => cells(hive, times.parse()?),
         ["regxml", hive] => {
-            regxml::write(&regf::Hive::read(fs::read(hive)?)?, &mut io::stdout().lock())?;
-            Ok(())
+            let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+            regxml::write(&regf::Hive::read(fs::read(hive)?)?, &mut out)?;
+            Ok(out.flush()?)
         }
         ["diff", before, after, times] => compare(before, after, times.parse()?),
         _ => Err("cells HIVE TIMES, regxml HIVE, or diff BEFORE AFTER TIMES".into()),

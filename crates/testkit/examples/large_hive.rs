@@ -6,7 +6,7 @@ use std::{env, fs};
 use diskprint_testkit::regf::{Key, List, Value, build};
 
 /// Bytes that a key takes with its three values, lists and data.
-const KEY_LEN: usize = 450;
+const KEY_LEN: usize = 350;
 
 fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
