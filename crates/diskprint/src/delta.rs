@@ -101,10 +101,15 @@ pub struct CellChanges {
     pub name: bool,
     /// A key's class name differs.
     pub class: bool,
+    /// A key's security descriptor differs.
+    pub security: bool,
+    /// Flags differ that say something about the key or value.
+    pub flags: bool,
 }
 
 impl CellChanges {
-    /// The names of what changed, in a fixed order: `data`, `type`, `mtime`, `name`, `class`.
+    /// The names of what changed, in a fixed order: `data`, `type`, `mtime`, `name`, `class`,
+    /// `security`, `flags`.
     pub fn names(self) -> Vec<&'static str> {
         pick([
             (self.data, "data"),
@@ -112,6 +117,8 @@ impl CellChanges {
             (self.mtime, "mtime"),
             (self.name, "name"),
             (self.class, "class"),
+            (self.security, "security"),
+            (self.flags, "flags"),
         ])
     }
 }
@@ -141,14 +148,31 @@ pub struct Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub enum CellKind {
     /// A key.
-    Key {
-        /// Last-write time.
-        mtime: Filetime,
-        /// Class name; `None` when there is none.
-        class: Option<Name>,
-    },
+    Key(KeyCell),
     /// A value.
     Value(ValueCell),
+}
+
+/// A key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KeyCell {
+    /// Last-write time.
+    pub mtime: Filetime,
+    /// Class name; `None` when there is none.
+    pub class: Option<Name>,
+    /// Owner by the security descriptor, `S-1-5-…`; `None` when that is not said.
+    pub owner: Option<Arc<str>>,
+    /// SHA-1 over the security descriptor; `None` when there is none that can be read.
+    pub security_sha1: Option<[u8; 20]>,
+    /// Flags of the key node, its [`diskprint_formats::regf::ExtraBits`] above them: control from
+    /// bit 16 on, debug from 24, layer from 32, access bits from 40.
+    pub flags: u64,
+}
+
+impl KeyCell {
+    /// The bits of [`KeyCell::flags`] that say something about the key: not how its name is
+    /// stored, nor from where it was opened last.
+    pub const COMPARED_FLAGS: u64 = 0xFF_FFFF_FFDF;
 }
 
 /// A value of a key.
@@ -158,6 +182,8 @@ pub struct ValueCell {
     pub name: Name,
     /// Type by number; see [`diskprint_formats::regf::type_name`].
     pub value_type: u32,
+    /// Flags of the key value.
+    pub flags: u16,
     /// Length of the data in bytes.
     pub size: u64,
     /// The data, or `None` when it is longer than [`ValueCell::MOST_DATA`] bytes.
@@ -171,6 +197,10 @@ pub struct ValueCell {
 impl ValueCell {
     /// The longest data that a row carries, in bytes; longer data is told by its digest alone.
     pub const MOST_DATA: usize = 64 * 1024;
+
+    /// The bits of [`ValueCell::flags`] that say something about the value: not how its name is
+    /// stored.
+    pub const COMPARED_FLAGS: u16 = 0xFFFE;
 }
 
 impl Cell {
@@ -178,7 +208,7 @@ impl Cell {
     /// unnamed value as `Default`.
     pub fn cellpath(&self) -> Name {
         let value = match &self.kind {
-            CellKind::Key { .. } => None,
+            CellKind::Key(_) => None,
             CellKind::Value(value) if value.name.is_empty() => Some(Name::from("Default")),
             CellKind::Value(value) => Some(value.name.clone()),
         };
@@ -194,7 +224,7 @@ impl Cell {
     /// The key's own last-write time, or `None` for a value.
     pub fn mtime(&self) -> Option<Filetime> {
         match &self.kind {
-            CellKind::Key { mtime, .. } => Some(*mtime),
+            CellKind::Key(key) => Some(key.mtime),
             CellKind::Value(_) => None,
         }
     }
@@ -202,7 +232,7 @@ impl Cell {
     /// The value, or `None` for a key.
     pub fn value(&self) -> Option<&ValueCell> {
         match &self.kind {
-            CellKind::Key { .. } => None,
+            CellKind::Key(_) => None,
             CellKind::Value(value) => Some(value),
         }
     }

@@ -4,6 +4,7 @@
 //! This library prints nothing, reads no environment and no clock.
 #![forbid(unsafe_code)]
 
+pub mod artefact;
 mod delta;
 pub mod dfxml;
 pub mod diff;
@@ -20,6 +21,7 @@ mod machine;
 pub mod pipeline;
 mod printable;
 pub mod regdelta;
+pub mod registry_path;
 pub mod regxml;
 pub mod results;
 mod slice;
@@ -30,7 +32,9 @@ mod tar_sparse;
 mod tarball;
 mod vmx;
 
-pub use delta::{Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, ValueCell};
+pub use delta::{
+    Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, KeyCell, ValueCell,
+};
 pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};

@@ -3,7 +3,7 @@
 use diskprint_formats::regf::{ValueType, type_name};
 use diskprint_formats::{Filetime, Name};
 
-use crate::{Cell, CellDelta, CellKind, Delta, Hex, ValueCell};
+use crate::{Cell, CellDelta, CellKind, Delta, Hex, KeyCell, ValueCell};
 
 /// A row of `regdelta`, without the columns that are the same for the whole pair of slices.
 ///
@@ -115,7 +115,7 @@ fn other_parent_time(cell: &Cell, delta: &CellDelta, parent: Option<&CellDelta>)
 fn side(cell: &Cell) -> Side {
     let parentmtime = time(cell.parent_mtime);
     match &cell.kind {
-        CellKind::Key { mtime, .. } => Side {
+        CellKind::Key(KeyCell { mtime, .. }) => Side {
             parentmtime,
             mtime: time(*mtime),
             valuesha1: None,

@@ -1,29 +1,49 @@
+mod doubt;
+
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use diskprint_formats::regf::{Key, Value};
-use diskprint_formats::{Filetime, Name};
+use diskprint_formats::regf::{CellOffset, ExtraBits, Key, Value};
+use diskprint_formats::{Filetime, Name, SecurityDescriptor};
 use sha1::{Digest, Sha1};
 
 use crate::regxml::rendering;
-use crate::{Cell, CellChanges, CellDelta, CellKind, Delta, Hive, ValueCell};
+use crate::{Cell, CellChanges, CellDelta, CellKind, Delta, Hive, KeyCell, ValueCell};
+use doubt::{Damaged, Doubt, LeftOut};
 
 /// Returns how the keys and values of `after` differ from those of `before`.
 ///
 /// Hives are the same hive when partition and path agree, keys and values when their names agree
 /// among siblings, all without regard to case; where several agree they are paired in stored
-/// order. A key is altered when its own last-write time, class name or the case of its name
-/// differs, a value when its type, its data or the case of its name does. A hive, key or value
-/// that is new or deleted gives a delta for itself and for all below it.
+/// order. A key is altered when its own last-write time, class name, security descriptor, flags or
+/// the case of its name differs, a value when its type, its data, its flags or the case of its
+/// name does. A hive, key or value that is new or deleted gives a delta for itself and for all
+/// below it.
+///
+/// Where a part of a key could not be read in one state, what only the other one has there is
+/// neither new nor deleted and gives no delta.
 ///
 /// Sorted by partition, hive path, key path, a key before its values before its subkeys, names
 /// without regard to case first.
 pub fn cells(before: &[Hive], after: &[Hive]) -> Vec<CellDelta> {
-    let mut deltas = Vec::new();
+    compare(before, after).deltas
+}
+
+/// What [`cells`] returns, and what it left out.
+pub(super) fn compare(before: &[Hive], after: &[Hive]) -> Comparison {
+    let mut comparison = Comparison::default();
     for (before, after) in pair_hives(before, after) {
-        hive(before, after, &mut deltas);
+        hive(before, after, &mut comparison);
     }
-    deltas
+    comparison
+}
+
+/// Differences of keys and values, and keys that could not be compared in full.
+#[derive(Default)]
+pub(super) struct Comparison {
+    pub(super) deltas: Vec<CellDelta>,
+    pub(super) doubts: Vec<Doubt>,
 }
 
 type Side<'a> = Option<(&'a Hive, Key<'a>)>;
@@ -44,18 +64,34 @@ fn pair_hives<'a>(
         .map(|(before, after)| (before.map(|(_, hive)| hive), after.map(|(_, hive)| hive)))
 }
 
-fn hive(before: Option<&Hive>, after: Option<&Hive>, deltas: &mut Vec<CellDelta>) {
+fn hive(before: Option<&Hive>, after: Option<&Hive>, comparison: &mut Comparison) {
     if let (Some(before), Some(after)) = (before, after)
         && (Arc::ptr_eq(&before.tree, &after.tree) || before.tree.bytes() == after.tree.bytes())
     {
         return;
     }
+    let damaged = (Damaged::of(before), Damaged::of(after));
+    if let (Some(before), Some(after)) = (before, after)
+        && let Some(doubt) = doubt::of_roots((before, &damaged.0), (after, &damaged.1))
+    {
+        return comparison.doubts.push(doubt);
+    }
+    let mut securities = Securities::default();
     let mut left = vec![(before.map(|h| (h, h.tree.root())), after.map(|h| (h, h.tree.root())))];
     while let Some((before, after)) = left.pop() {
-        key(before, after, deltas);
-        values(before, after, deltas);
+        key(before, after, &mut securities, &mut comparison.deltas);
+        // A key that is on one side alone is so with all below it.
+        let mut left_out = match (before, after) {
+            (Some((_, before)), Some((_, after))) => {
+                LeftOut::new(damaged.0.has(&before), damaged.1.has(&after))
+            }
+            _ => LeftOut::default(),
+        };
+        values(before, after, &mut left_out, &mut comparison.deltas);
         let children = pair(subkeys(before), subkeys(after)).into_iter().rev();
+        let children = children.filter(|(b, a)| left_out.keeps(b.is_some(), a.is_some()));
         left.extend(children.map(|(b, a)| (below(before, b), below(after, a))));
+        comparison.doubts.extend(left_out.doubts(before, after));
     }
 }
 
@@ -68,10 +104,15 @@ fn subkeys<'a>(side: Side<'a>) -> Vec<(Name, Key<'a>)> {
     keys.map(|key| (key.name(), key)).collect()
 }
 
-fn key(before: Side<'_>, after: Side<'_>, deltas: &mut Vec<CellDelta>) {
+fn key(
+    before: Side<'_>,
+    after: Side<'_>,
+    securities: &mut Securities,
+    deltas: &mut Vec<CellDelta>,
+) {
     match (before, after) {
         (Some((before_hive, before)), Some((after_hive, after))) => {
-            let changes = key_changes(&before, &after);
+            let changes = key_changes(&before, &after, securities);
             if changes != CellChanges::default() {
                 let (before, after) = (key_cell(before_hive, before), key_cell(after_hive, after));
                 deltas.push(Delta::Altered { before, after, changes });
@@ -83,19 +124,40 @@ fn key(before: Side<'_>, after: Side<'_>, deltas: &mut Vec<CellDelta>) {
     }
 }
 
-fn key_changes(before: &Key<'_>, after: &Key<'_>) -> CellChanges {
+fn key_changes(before: &Key<'_>, after: &Key<'_>, securities: &mut Securities) -> CellChanges {
     CellChanges {
         mtime: before.mtime() != after.mtime(),
         class: before.class() != after.class(),
         name: before.stored_name() != after.stored_name() && before.name() != after.name(),
+        security: securities.differ(before, after),
+        flags: (key_flags(before) ^ key_flags(after)) & KeyCell::COMPARED_FLAGS != 0,
         ..CellChanges::default()
     }
 }
 
-fn values(before: Side<'_>, after: Side<'_>, deltas: &mut Vec<CellDelta>) {
+/// Which pairs of key security items differ, by their offsets before and after: thousands of keys
+/// share one.
+#[derive(Default)]
+struct Securities(HashMap<(CellOffset, CellOffset), bool>);
+
+impl Securities {
+    fn differ(&mut self, before: &Key<'_>, after: &Key<'_>) -> bool {
+        let pair = (before.security_offset(), after.security_offset());
+        *self.0.entry(pair).or_insert_with(|| before.security() != after.security())
+    }
+}
+
+fn key_flags(key: &Key<'_>) -> u64 {
+    let ExtraBits { access_bits, layer, control, debug } = key.extra_bits();
+    let [low, high] = key.flags().to_le_bytes();
+    u64::from_le_bytes([low, high, control, debug, layer, access_bits, 0, 0])
+}
+
+fn values(before: Side<'_>, after: Side<'_>, left_out: &mut LeftOut, deltas: &mut Vec<CellDelta>) {
     // Each side's path is made once, and only where a value differs.
     let (mut before_cell, mut after_cell) = (ValueCells::new(before), ValueCells::new(after));
-    for pair in changed_values(before, after) {
+    let pairs = changed_values(before, after).into_iter();
+    for pair in pairs.filter(|(b, a)| left_out.keeps(b.is_some(), a.is_some())) {
         match pair {
             (Some(before), Some(after)) => {
                 let changes = value_changes(&before, &after);
@@ -136,7 +198,8 @@ fn changed_values<'a>(before: Side<'a>, after: Side<'a>) -> Pairs<Value<'a>> {
 fn value_changes(before: &Value<'_>, after: &Value<'_>) -> CellChanges {
     CellChanges {
         kind: before.value_type() != after.value_type(),
-        data: before.len() != after.len() || before.data() != after.data(),
+        data: before.data() != after.data(),
+        flags: (before.flags() ^ after.flags()) & ValueCell::COMPARED_FLAGS != 0,
         name: before.stored_name() != after.stored_name() && before.name() != after.name(),
         ..CellChanges::default()
     }
@@ -146,13 +209,13 @@ fn value_changes(before: &Value<'_>, after: &Value<'_>) -> CellChanges {
 /// in the order of the lists.
 fn pair<T>(before: Vec<(Name, T)>, after: Vec<(Name, T)>) -> Pairs<T> {
     let (before, after) = (sorted(before), sorted(after));
-    let pairs = merge(before, after, |a, b| compare(&a.0, &b.0)).into_iter();
+    let pairs = merge(before, after, |a, b| order(&a.0, &b.0)).into_iter();
     pairs.map(|(before, after)| (before.map(|(_, b)| b), after.map(|(_, a)| a))).collect()
 }
 
 /// Sorts by name without regard to case; most lists are stored that way.
 fn sorted<T>(mut items: Vec<(Name, T)>) -> Vec<(Name, T)> {
-    let in_order = items.is_sorted_by(|a, b| compare(&a.0, &b.0).is_le());
+    let in_order = items.is_sorted_by(|a, b| order(&a.0, &b.0).is_le());
     if !in_order {
         items.sort_by_cached_key(|(name, _)| name.to_upper());
     }
@@ -160,7 +223,7 @@ fn sorted<T>(mut items: Vec<(Name, T)>) -> Vec<(Name, T)> {
 }
 
 /// Orders names as [`Name::to_upper`] does, without making new ones for plain names.
-fn compare(a: &Name, b: &Name) -> Ordering {
+fn order(a: &Name, b: &Name) -> Ordering {
     if !a.as_bytes().is_ascii() || !b.as_bytes().is_ascii() {
         return a.to_upper().cmp(&b.to_upper());
     }
@@ -200,13 +263,21 @@ fn path(key: Key<'_>) -> Arc<[Name]> {
 }
 
 fn key_cell(hive: &Hive, key: Key<'_>) -> Cell {
+    let security = key.security();
+    let owner = security.as_ref().and_then(SecurityDescriptor::owner);
     Cell {
         partition: hive.partition,
         hive: hive.path.clone(),
         root: hive.tree.root().name(),
         key: path(key),
         parent_mtime: key.parent().map_or(Filetime::default(), |parent| parent.mtime()),
-        kind: CellKind::Key { mtime: key.mtime(), class: key.class() },
+        kind: CellKind::Key(KeyCell {
+            mtime: key.mtime(),
+            class: key.class(),
+            owner: owner.map(|owner| owner.to_string().into()),
+            security_sha1: security.map(|security| Sha1::digest(security.bytes()).into()),
+            flags: key_flags(&key),
+        }),
     }
 }
 
@@ -241,6 +312,7 @@ fn value_cell(value: Value<'_>) -> ValueCell {
     ValueCell {
         name: value.name(),
         value_type: value.value_type(),
+        flags: value.flags(),
         size: data.len() as u64,
         data: (data.len() <= ValueCell::MOST_DATA).then(|| Arc::from(&*data)),
         sha1: Sha1::digest(&data).into(),

@@ -39,11 +39,11 @@ pub fn snapshots(before: &Snapshot, after: &Snapshot) -> Comparison {
     let hives_before = unread.comparable(&before.hives, &after.unread);
     let hives_after = unread.comparable(&after.hives, &before.unread);
 
-    let mut comparison = Comparison {
-        files: files(files_before, files_after),
-        cells: cells(&hives_before, &hives_after),
-        faults: unread.faults(&before, after),
-    };
+    let cells = cells::compare(&hives_before, &hives_after);
+    let mut faults = unread.faults(&before, after);
+    faults.extend(cells.doubts.into_iter().map(Fault::from));
+    let mut comparison =
+        Comparison { files: files(files_before, files_after), cells: cells.deltas, faults };
     unread.take_doubtful(&before, after, &mut comparison);
     renumbering.restore(&mut comparison);
     comparison

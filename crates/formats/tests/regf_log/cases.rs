@@ -91,9 +91,23 @@ fn new_format() -> Vec<Case> {
             vec![(Log1, log(&[numbered(2, 0)])), (Log2, log(&[numbered(1, u32::MAX)]))],
         )
         .gives(2, 0),
-        Case::new("flags", dirty(), vec![(Log1, log(&[Entry { flags: 1, ..entry(1) }]))])
-            .gives_bytes(with(&with_numbers(&state(1), 14, 14), 144, &[1])),
+        Case::new("flag set", flagged(2), vec![(Log1, log(&[with_flags(1)]))]).gives_bytes(with(
+            &with_numbers(&state(1), 14, 14),
+            144,
+            &[3],
+        )),
+        Case::new("flag unset", flagged(3), vec![(Log1, log(&[with_flags(!1)]))])
+            .gives_bytes(with(&with_numbers(&state(1), 14, 14), 144, &[2])),
     ]
+}
+
+/// The dirty hive with these flags in its base block.
+fn flagged(flags: u8) -> Vec<u8> {
+    with(&dirty(), 144, &[flags])
+}
+
+fn with_flags(flags: u32) -> Entry {
+    Entry { flags, ..entry(1) }
 }
 
 fn new_format_damaged() -> Vec<Case> {
@@ -101,7 +115,11 @@ fn new_format_damaged() -> Vec<Case> {
     let last = entry(2).bytes().len();
     let huge = Entry { bins_len: 1 << 30, ..entry(2) };
     let odd = Entry { bins_len: entry(2).bins_len + 512, ..entry(2) };
-    let outside = Entry { bins_len: 4096, ..entry(2) };
+    let last_page = |entry: &Entry| {
+        let page = entry.pages.last().expect("a page");
+        page.offset + page.bytes.len() as u32
+    };
+    let outside = Entry { bins_len: last_page(&entry(2)) - 4096, ..entry(2) };
     let empty = Entry { pages: Vec::new(), ..entry(2) };
     let hash_1 = [flip(two(), 1), entry(3).bytes()].concat();
     let short = two().len() - last / 2;
@@ -137,9 +155,14 @@ fn several_logs() -> Vec<Case> {
             .gives(3, 16),
         case("an older log", vec![(Log1, one()), (Log2, earlier.clone())]).gives(1, 14),
         case("an older log alone", vec![(Log1, earlier)]),
+        case(
+            "a log that begins earlier",
+            vec![(Log1, log(&[numbered(1, 13), numbered(2, 14), numbered(3, 15)]))],
+        ),
         case("gap between logs", vec![(Log1, one()), (Log2, log(&[entry(3)]))]).gives(1, 14),
         case("goes on behind a torn entry", vec![(Log1, torn), (Log2, log(&[entry(2)]))])
             .gives(2, 15),
+        case("only behind a torn entry", vec![(Log1, flip(one(), 1)), (Log2, log(&[entry(2)]))]),
         case("empty logs", vec![(Log, Vec::new()), (Log1, vec![0; 4096]), (Log2, vec![0; 7])]),
         Case::new("clean", clean.clone(), vec![(Log1, log(&[numbered(1, 12), numbered(2, 13)]))]),
         Case::new(
@@ -175,18 +198,38 @@ fn old_format() -> Vec<Case> {
         case("dirty vector cut", vec![(Log1, old(1)[..516].to_vec())]),
         case("no dirty vector", vec![(Log1, flip(old(1), old(1).len() - 512))]),
         case("old format, no bins", vec![(Log1, with(&old(1), 40, &[0; 4]))]),
-        case("a dirty bin is none", vec![(Log1, bad_bin(old(1)))]).gives_bytes(before_bad_bin()),
+        case("a dirty bin is none", vec![(Log1, bad_bin(old(1), SECOND_BIN, 0, b'X'))])
+            .gives_bytes(before_bad_bin()),
+        case("a dirty bin is of another place", vec![(Log1, bad_bin(old(1), SECOND_BIN, 5, 0x20))])
+            .gives_bytes(before_bad_bin()),
+        case("a dirty bin has an odd size", vec![(Log1, bad_bin(old(1), SECOND_BIN, 8, 8))])
+            .gives_bytes(before_bad_bin()),
+        case("the first bin is none", vec![(Log1, bad_bin(old(1), 0, 0, b'X')), (Log2, old(2))])
+            .gives(2, 15),
+        in_a_bin_without_header(),
     ]
 }
 
 /// Where the second hive bin begins in all states, in the hive bins data.
-const SECOND_BIN: usize = 4096;
+const SECOND_BIN: u32 = 4096;
 
-/// The log of state 1 with the signature of the second hive bin hit.
-fn bad_bin(mut log: Vec<u8>) -> Vec<u8> {
-    let at = log.windows(8).position(|bytes| bytes == b"hbin\0\x10\0\0").expect("a dirty bin");
-    log[at] = b'X';
+/// The log of state 1 with another byte in the header of the hive bin at `bin`.
+fn bad_bin(mut log: Vec<u8>, bin: u32, offset: usize, byte: u8) -> Vec<u8> {
+    let header = [*b"hbin", bin.to_le_bytes()].concat();
+    let at = log.windows(8).position(|bytes| bytes == header).expect("a dirty bin");
+    log[at + offset] = byte;
     log
+}
+
+/// The second block of the second bin is dirty, the first not; in the hive that has no header.
+fn in_a_bin_without_header() -> Case {
+    let bin = 4096 + SECOND_BIN as usize;
+    let (mut hive, mut after) = (dirty(), state(0));
+    after[bin + 5000] = 0x77;
+    let logs = vec![(Log1, old_log(&state(0), &after, OLD, 15))];
+    hive[bin] = b'X';
+    after[bin] = b'X';
+    Case::new("in a bin without header", hive, logs).gives_bytes(with_numbers(&after, 15, 15))
 }
 
 /// State 0 with the blocks of state 1 before the second bin.
@@ -194,7 +237,8 @@ fn before_bad_bin() -> Vec<u8> {
     let (before, after) = (state(0), state(1));
     let mut hive = with_numbers(&after, 15, 15);
     let end = before.len();
-    hive[4096 + SECOND_BIN..end].copy_from_slice(&before[4096 + SECOND_BIN..]);
+    let bin = 4096 + SECOND_BIN as usize;
+    hive[bin..end].copy_from_slice(&before[bin..]);
     hive[end..].fill(0);
     hive
 }

@@ -8,7 +8,10 @@
 //!
 //! - The sequence number of a recovered hive is that of the last entry applied.
 //! - A log of the old format is applied when its last-written time is the hive's; one that ends
-//!   before its last page is not applied at all.
+//!   before its last page is not applied at all. Before a dirty hive bin that is none recovery
+//!   stops, and the pages before it stay, as in Windows: such a hive may be in a state that it
+//!   never had, and [`LogReport::refused`] says so.
+//! - A log that was itself not written whole is refused; Windows may repair its base block.
 //! - Hive bins that a log of the new format leaves unsound stay as they are, and the hive's reader
 //!   tells them as faults; Windows puts empty ones in their place.
 //! - A hive grows by no more than its logs are long, and to 2 GiB at most.

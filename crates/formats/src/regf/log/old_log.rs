@@ -90,8 +90,8 @@ fn dirty_vector(log: &[u8], hive_bins_data_size: u32) -> Result<&[u8], LogError>
 
 /// Offsets of the pages whose bits are set, in order.
 fn dirty(bitmap: &[u8]) -> impl Iterator<Item = u32> {
-    let bytes = (0u32..).step_by(PAGES as usize).zip(bitmap).filter(|(_, byte)| **byte != 0);
-    bytes.flat_map(|(start, byte)| {
+    let bytes = bitmap.iter().zip((0..=u32::MAX).step_by(PAGES as usize));
+    bytes.filter(|(byte, _)| **byte != 0).flat_map(|(byte, start)| {
         let set = (0..8).filter(move |bit| byte & (1 << bit) != 0);
         set.map(move |bit: u32| start.saturating_add(bit.saturating_mul(PAGE)))
     })

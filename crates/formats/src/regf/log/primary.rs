@@ -28,8 +28,8 @@ const CHECKSUM: usize = 508;
 impl<'a> PrimaryFile<'a> {
     /// Begins with the bytes of the file.
     ///
-    /// The hive may grow by as much as its logs are long, `logs_len` bytes: every new bin was in a
-    /// log before it was in the hive.
+    /// The hive may grow by as much as its logs are long, `logs_len` bytes: every block of a new bin
+    /// is in a log before it is in the hive, as observed in the logs of real-hives.
     pub(super) fn new(bytes: &'a [u8], logs_len: u64) -> Self {
         let bins = (bytes.len() as u64).saturating_sub(BASE_BLOCK_LEN as u64);
         let most_bins = bins.saturating_add(logs_len).min(MOST_BINS);

@@ -20,8 +20,9 @@ pub struct Recovery {
     pub sequence_number: Option<u32>,
     /// The log that the base block was taken from.
     pub base_block_from: Option<LogFile>,
-    /// Entries that the hive lacks and no log holds, before the first that was applied. Windows
-    /// does not mind.
+    /// Entries that no log holds, from the first that the hive may lack to the one before the
+    /// first that was applied. Windows goes on all the same; whether the hive has their changes
+    /// cannot be told.
     pub missing: Option<Entries>,
     /// A report for each log, in the order they were given.
     pub logs: Vec<LogReport>,
@@ -52,7 +53,10 @@ pub fn recover(primary: &[u8], logs: &[(LogFile, &[u8])]) -> Recovery {
             apply_latest(&mut file, &mut logs)
                 .or_else(|| apply_old(&mut file, &mut logs, hive_time, None))
         }
-        State::NoBaseBlock { .. } => None,
+        State::NoBaseBlock { .. } => {
+            logs.iter_mut().for_each(|log| log.set_verdict(Verdict::NoBaseBlock));
+            None
+        }
     };
     Recovery {
         state,
@@ -180,8 +184,8 @@ fn apply_entries(file: &mut PrimaryFile, log: &mut Log) -> Option<u32> {
 ///
 /// LOG1 is tried before LOG2, and LOG, which is alone where it is used, last.
 // Source: regf spec, "Old format", "Base block", notes 2 to 4, and "Multiple transaction log
-// files", "Old format". Kernels since Windows 8 prefer a LOG2 of a later time; such a log is told,
-// as one of another write, and not used.
+// files", "Old format". Where LOG1 is not for this write, kernels since Windows 8 use a LOG2 of a
+// later time whose pages may not fit; such a log is told, as one of another write, and not used.
 fn apply_old(
     file: &mut PrimaryFile,
     logs: &mut [Log],

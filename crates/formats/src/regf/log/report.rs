@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::super::BaseBlock;
 use super::error::LogError;
+use super::new_log::precedes;
 use crate::Filetime;
 
 /// Which of a hive's transaction logs, by the end of its file name.
@@ -95,8 +96,10 @@ pub enum Verdict {
     Empty,
     /// It is no log that can be used; [`LogReport::refused`] says why.
     Unusable,
-    /// The hive does not need it, or has no base block that it could be for.
+    /// The hive does not need it.
     NotNeeded,
+    /// The hive file is too short for a base block.
+    NoBaseBlock,
     /// It begins before what the hive holds already.
     Older {
         /// Sequence number that it begins with.
@@ -127,9 +130,9 @@ pub enum Verdict {
 pub struct Entries {
     /// How many there are.
     pub count: u64,
-    /// Sequence number of the first in the file.
+    /// The first sequence number.
     pub first: u32,
-    /// Sequence number of the last in the file.
+    /// The last sequence number.
     pub last: u32,
 }
 
@@ -139,7 +142,12 @@ impl Entries {
         let one = Self { count: 0, first: number, last: number };
         let entries = entries.get_or_insert(one);
         entries.count = entries.count.saturating_add(1);
-        entries.last = number;
+        if precedes(number, entries.first) {
+            entries.first = number;
+        }
+        if precedes(entries.last, number) {
+            entries.last = number;
+        }
     }
 }
 
@@ -227,11 +235,16 @@ impl LogReport {
             Verdict::NotNeeded => {
                 self.entries(f)?;
                 write!(f, "not needed")?;
-                if self.newer > 0 { write!(f, ", {} newer ignored", self.newer) } else { Ok(()) }
+                self.newer(f, "ignored")
+            }
+            Verdict::NoBaseBlock => {
+                self.entries(f)?;
+                write!(f, "not applied: the hive has no base block")
             }
             Verdict::Older { log, hive } => {
                 self.entries(f)?;
-                write!(f, "not applied: begins with {log}, the hive holds all before {hive}")
+                write!(f, "not applied: begins with {log}, the hive holds all before {hive}")?;
+                self.newer(f, "left out")
             }
             Verdict::OtherWrite { log, hive } => {
                 let side = if log < hive { "older" } else { "newer" };
@@ -250,5 +263,9 @@ impl LogReport {
 
     fn entries(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.entries.map_or(Ok(()), |entries| write!(f, "{entries} "))
+    }
+
+    fn newer(&self, f: &mut fmt::Formatter<'_>, fate: &str) -> fmt::Result {
+        if self.newer > 0 { write!(f, ", {} newer {fate}", self.newer) } else { Ok(()) }
     }
 }
