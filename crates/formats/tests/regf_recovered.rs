@@ -92,11 +92,11 @@ fn a_deleted_tree_is_found_with_its_paths() {
 fn a_deleted_value_is_found_below_its_key() {
     let mut built = build(&sample());
     built.delete_value(&[1], 2, LATE);
-    assert_eq!(lines(&read(&built).recovered()), ["\\b = third 4 [3, 0, 0, 0] (free, high)"]);
+    assert_eq!(lines(&read(&built).recovered()), ["\\b = third 4 [3, 0, 0, 0] (free, medium)"]);
     built.delete_value(&[1], 0, LATE);
     assert_eq!(
         lines(&read(&built).recovered()),
-        ["?\\ = first 4 [1, 0, 0, 0] (free, low)", "\\b = third 4 [3, 0, 0, 0] (free, high)"],
+        ["?\\ = first 4 [1, 0, 0, 0] (free, low)", "\\b = third 4 [3, 0, 0, 0] (free, medium)"],
         "where its list was used again, nothing says where the value was"
     );
 }

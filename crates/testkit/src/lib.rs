@@ -1,6 +1,7 @@
 //! For tests: builders that write disks, volumes and hives from their specifications, never from
 //! the readers' own structs, so that a mistake cannot agree with itself.
 
+pub mod archive;
 pub mod gpt;
 #[cfg(target_os = "linux")]
 pub mod kill_point;
@@ -9,6 +10,7 @@ pub mod need;
 pub mod ntfs;
 pub mod original;
 pub mod postgres;
+pub mod random;
 pub mod regf;
 pub mod sequences;
 pub mod small_disk;

@@ -140,7 +140,7 @@ pub fn base_block(hive: &[u8], file_type: u32, number: u32) -> Vec<u8> {
 }
 
 /// Marvin32 with the seed of log entries, over whole words.
-fn marvin32(bytes: &[u8]) -> u64 {
+pub fn marvin32(bytes: &[u8]) -> u64 {
     let (mut lo, mut hi) = (u32::from_be_bytes(*b"zNU\xC5"), 0x82EF_4D88u32);
     let words = bytes.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().expect("4")));
     for word in words.chain([0x80, 0]) {

@@ -149,7 +149,11 @@ impl<'h> Join<'h> {
                 *slot = owner;
             }
         };
-        for (at, key) in keys.iter().enumerate() {
+        // What a list of a free key leads to may belong to another key by now, so those in cells
+        // in use have the first word.
+        let mut listers: Vec<(usize, &FoundKey)> = keys.iter().enumerate().collect();
+        listers.sort_by_key(|(_, key)| key.place);
+        for (at, key) in listers {
             self.listed(&key.node).into_iter().for_each(|offset| own(offset, Owner::Found(at)));
         }
         for key in self.hive.keys() {
@@ -161,8 +165,18 @@ impl<'h> Join<'h> {
             .map(|((value, place, likely), owner)| {
                 let data = self.data(&value);
                 let owner_is = match owner {
-                    Owner::Live(_) => Confidence::High,
-                    Owner::Found(at) => keys.get(at).map_or(Confidence::Low, |key| key.confidence),
+                    // The list's cell may have been that of another key before: see
+                    // `a_thousand_damaged_hives_end_and_keep_what_is_untouched`.
+                    Owner::Live(_) => Confidence::Medium,
+                    Owner::Found(at) => match keys.get(at) {
+                        // A key is deleted with its values: one that is not where such a key is
+                        // was never that key's, or no longer is.
+                        Some(key) if key.place == place && place != Place::Outside => {
+                            key.confidence
+                        }
+                        Some(key) => key.confidence.min(Confidence::Medium),
+                        None => Confidence::Low,
+                    },
                     Owner::Unknown => Confidence::Low,
                 };
                 let lost = matches!(data, FoundData::Lost);

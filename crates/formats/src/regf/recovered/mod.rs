@@ -66,7 +66,7 @@ pub enum Confidence {
     /// nothing is known about where it belonged.
     Low,
     /// The record is whole; a part of its path is not known, or a key on it may be another one
-    /// by now.
+    /// by now, or a value's key is known only from what lies behind that key's list.
     Medium,
     /// The record is whole, its data were not used again, and all keys on its path are there,
     /// each in use or recovered, none changed before it.

@@ -1,0 +1,68 @@
+//! What the fuzz targets share: visiting everything that was parsed.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use diskprint::{hive_dump, regxml};
+use diskprint_formats::regf::{CellOffset, Hive};
+
+/// Reads a hive and asks it for everything that it can say.
+pub fn visit_hive(bytes: Vec<u8>) {
+    let Ok(hive) = Hive::read(bytes) else { return };
+    for key in hive.keys() {
+        key.name().to_upper().to_text();
+        key.class();
+        key.security();
+        assert!(key.span().offset + key.span().len <= len(&hive));
+        key.path();
+        assert!(key.children().all(|child| child.parent().map(|up| up.id()) == Some(key.id())));
+        for value in key.values() {
+            value.name().to_text();
+            assert_eq!(value.data().len() as u64, value.len());
+            assert!(value.data_spans().iter().all(|span| span.offset + span.len <= len(&hive)));
+        }
+    }
+    visit_recovered(&hive);
+    for fault in hive.faults() {
+        assert!(fault.key.is_none_or(|key| hive.key_by_id(key).is_some()));
+        assert!(!fault.error.to_string().is_empty());
+        fault.error.skipped();
+    }
+    let mut out = Counter(0);
+    regxml::write(&hive, &mut out).expect("counting does not fail");
+    hive_dump::write(&hive, &mut out).expect("counting does not fail");
+    hive_dump::statistics(&hive);
+}
+
+fn visit_recovered(hive: &Hive) {
+    let live: HashSet<CellOffset> = hive.keys().map(|key| key.offset()).collect();
+    let recovered = hive.recovered();
+    for key in recovered.keys() {
+        assert!(!live.contains(&key.offset()));
+        key.name().to_text();
+        key.parent_path();
+    }
+    for value in recovered.values() {
+        value.name().to_text();
+        value.key_path();
+        value.data();
+    }
+}
+
+fn len(hive: &Hive) -> u64 {
+    hive.bytes().len() as u64
+}
+
+/// Counts what is written and keeps nothing.
+struct Counter(u64);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
