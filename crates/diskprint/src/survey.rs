@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::dfxml::{self, Header};
+use crate::registry_text::Statistics;
 use crate::results::Out;
 use crate::{
-    Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Progress, Snapshot, hive_dump,
-    printable, regxml,
+    Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Progress, Snapshot, printable,
+    registry_text, regxml,
 };
 
 /// A slice as it was read.
@@ -115,13 +116,15 @@ pub fn registry(snapshot: &Snapshot) -> Vec<Output<'_>> {
 /// The hives as text, and what is in them in numbers.
 pub fn dumps(snapshot: &Snapshot) -> Vec<Output<'_>> {
     let mut outputs: Vec<Output<'_>> = named(snapshot, ".txt")
-        .map(|(hive, name)| Output::new(name, move |out| hive_dump::write(&hive.tree, out)))
+        .map(|(hive, name)| {
+            Output::new(name, move |out| registry_text::text::write(&hive.tree, out))
+        })
         .collect();
     outputs.push(Output::new("statistics.txt", |out| {
         for (hive, name) in named(snapshot, ".txt") {
-            let path = hive.path.to_text();
-            writeln!(out, "{name}: p{} {}", hive.partition, printable(&path))?;
-            writeln!(out, "{}", hive_dump::statistics(&hive.tree))?;
+            writeln!(out, "{name}: p{} {}", hive.partition, printable(&hive.path.to_text()))?;
+            Statistics::of(&hive.tree).write(&hive.path, out)?;
+            writeln!(out)?;
         }
         Ok(())
     }));

@@ -1,0 +1,29 @@
+use diskprint_formats::regf::{Fault, Hive};
+
+use super::escape;
+use crate::printable;
+
+/// What is wrong with a hive, a line for each fault: the path of its key, the root's name first,
+/// what was found, and what was left out because of it.
+pub(super) fn lines(hive: &Hive) -> impl Iterator<Item = String> {
+    let more = hive.more_faults();
+    let more = (more > 0).then(|| format!("{more} more faults"));
+    hive.faults().iter().map(|fault| line(hive, fault)).chain(more)
+}
+
+/// Number of faults found in a hive.
+pub(super) fn count(hive: &Hive) -> u64 {
+    (hive.faults().len() as u64).saturating_add(hive.more_faults())
+}
+
+fn line(hive: &Hive, fault: &Fault) -> String {
+    let place = match fault.key.and_then(|id| hive.key_by_id(id)) {
+        Some(key) => {
+            let root = escape::name_text(&hive.root().name());
+            format!("{}: ", escape::path_below(root, &key))
+        }
+        None => String::new(),
+    };
+    let Fault { error, .. } = fault;
+    format!("{place}{} (left out: {})", printable(&error.to_string()), error.skipped())
+}
