@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use diskprint_formats::Name;
+
 use crate::dfxml::{self, Header};
 use crate::registry_text::Statistics;
 use crate::results::Out;
@@ -139,7 +141,9 @@ fn named<'s>(
     snapshot: &'s Snapshot,
     ending: &'static str,
 ) -> impl Iterator<Item = (&'s Hive, String)> {
-    let name = move |(index, hive)| (hive, format!("{}{ending}", hive_name(index, hive)));
+    let name = move |(index, hive): (usize, &'s Hive)| {
+        (hive, format!("{}{ending}", hive_file_name(index, &hive.path)))
+    };
     snapshot.hives.iter().enumerate().map(name)
 }
 
@@ -168,11 +172,12 @@ fn write_manifest(out: &mut impl Write, named: &[(&Hive, String)]) -> io::Result
     Ok(())
 }
 
-/// A name for files of a hive that any file system takes: `003-SYSTEM`.
-fn hive_name(index: usize, hive: &Hive) -> String {
-    let path = hive.path.to_text();
+/// A name for files of a hive, by its place among all hives of a state, from 0, and its path:
+/// `003-SYSTEM`. Any file system takes it.
+pub fn hive_file_name(index: usize, path: &Name) -> String {
+    let path = path.to_text();
     let name = path.rsplit('/').next().unwrap_or_default();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let plain: String = name.chars().take(64).map(|c| if is_plain(c) { c } else { '_' }).collect();
-    format!("{:03}-{plain}", index + 1)
+    format!("{:03}-{plain}", index.saturating_add(1))
 }

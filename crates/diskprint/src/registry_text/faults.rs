@@ -5,7 +5,7 @@ use crate::printable;
 
 /// What is wrong with a hive, a line for each fault: the path of its key, the root's name first,
 /// what was found, and what was left out because of it.
-pub(super) fn lines(hive: &Hive) -> impl Iterator<Item = String> {
+pub fn lines(hive: &Hive) -> impl Iterator<Item = String> {
     let more = hive.more_faults();
     let more = (more > 0).then(|| format!("{more} more faults"));
     hive.faults().iter().map(|fault| line(hive, fault)).chain(more)
@@ -24,6 +24,9 @@ fn line(hive: &Hive, fault: &Fault) -> String {
         }
         None => String::new(),
     };
-    let Fault { error, .. } = fault;
-    format!("{place}{} (left out: {})", printable(&error.to_string()), error.skipped())
+    let what = printable(&fault.error.to_string());
+    match fault.error.skipped() {
+        "" => format!("{place}{what}"),
+        skipped => format!("{place}{what} (left out: {skipped})"),
+    }
 }

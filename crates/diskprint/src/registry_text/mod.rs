@@ -12,4 +12,5 @@ pub mod reg;
 mod statistics;
 pub mod text;
 
+pub use faults::lines as fault_lines;
 pub use statistics::Statistics;
