@@ -1,6 +1,7 @@
 //! The hives that a command is about.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -144,6 +145,11 @@ fn choose(
         Some(path) => is_wanted(path),
         None => !is_of_file(fault),
     };
+    let of_files = faults.iter().filter(|fault| is_of_file(fault)).count();
+    if wanted.is_empty() && of_files > 0 {
+        let what = "faults of files that are not known as hives are not listed here";
+        writeln!(io::stderr(), "diskprint: {}: {of_files} {what}", image.display())?;
+    }
     let faults: Vec<String> = faults.iter().filter(concerns).map(Fault::to_string).collect();
     let missing = wanted.iter().find(|it| !found.iter().any(|hive| it.is(&hive.path)));
     let all = names(&found);
@@ -164,10 +170,10 @@ fn hive_of(fault: &Fault) -> Option<&Name> {
     })
 }
 
-/// Whether a fault is of a file that is no hive, and not of what may have held hives.
+/// Whether a fault is of a file that is not known as a hive, and not of what may hold many.
 fn is_of_file(fault: &Fault) -> bool {
     let is_file = |step: &Step| matches!(step, Step::Path(_) | Step::Inode(_));
-    fault.place.steps().iter().any(is_file)
+    hive_of(fault).is_none() && fault.place.steps().iter().any(is_file)
 }
 
 /// The paths of the first hives.

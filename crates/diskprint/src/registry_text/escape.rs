@@ -1,6 +1,5 @@
 use std::io::{self, Write};
 
-use diskprint_formats::regf::Key;
 use diskprint_formats::{CodePoint, Name};
 
 use crate::printable::is_unsafe;
@@ -42,17 +41,6 @@ pub(super) fn step(name: &Name, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"\\")?;
     let mut escaper = Escaper { out, matched: 1 };
     characters(name).try_for_each(|point| escaper.put(point))
-}
-
-/// The path of a key, its names behind `top`, without that of the root key.
-pub(super) fn path_below(top: String, key: &Key<'_>) -> String {
-    let names = std::iter::successors(Some(*key), Key::parent).map(|key| key.name());
-    let mut names: Vec<Name> = names.collect();
-    names.pop();
-    let mut path = top.into_bytes();
-    // Writing to memory cannot fail.
-    let _ = names.iter().rev().try_for_each(|name| step(name, &mut path));
-    String::from_utf8_lossy(&path).into_owned()
 }
 
 /// The text of a name.

@@ -1,4 +1,5 @@
-use diskprint_formats::regf::{Fault, Hive};
+use diskprint_formats::Name;
+use diskprint_formats::regf::{Fault, Hive, Key};
 
 use super::escape;
 use crate::printable;
@@ -18,10 +19,7 @@ pub(super) fn count(hive: &Hive) -> u64 {
 
 fn line(hive: &Hive, fault: &Fault) -> String {
     let place = match fault.key.and_then(|id| hive.key_by_id(id)) {
-        Some(key) => {
-            let root = escape::name_text(&hive.root().name());
-            format!("{}: ", escape::path_below(root, &key))
-        }
+        Some(key) => format!("{}: ", path(key)),
         None => String::new(),
     };
     let what = printable(&fault.error.to_string());
@@ -29,4 +27,13 @@ fn line(hive: &Hive, fault: &Fault) -> String {
         "" => format!("{place}{what}"),
         skipped => format!("{place}{what} (left out: {skipped})"),
     }
+}
+
+fn path(key: Key<'_>) -> String {
+    let mut way: Vec<Name> =
+        std::iter::successors(Some(key), Key::parent).map(|key| key.name()).collect();
+    let mut path = way.pop().map(|root| escape::name_text(&root)).unwrap_or_default().into_bytes();
+    // Writing to memory cannot fail.
+    let _ = way.iter().rev().try_for_each(|name| escape::step(name, &mut path));
+    String::from_utf8_lossy(&path).into_owned()
 }

@@ -8,6 +8,7 @@
 mod escape;
 mod faults;
 mod hex;
+mod paths;
 pub mod reg;
 mod statistics;
 pub mod text;

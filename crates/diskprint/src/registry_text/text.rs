@@ -7,9 +7,10 @@ use std::fmt;
 use std::io::{self, BufWriter, Write};
 
 use diskprint_formats::Filetime;
-use diskprint_formats::regf::{Hive, Key, KeyId, Value, ValueType};
+use diskprint_formats::regf::{Hive, Value, ValueType};
 
 use super::escape::{self, Escaper, decoded};
+use super::paths::Paths;
 use super::{faults, hex};
 
 /// How much is gathered before it goes to the output, in bytes.
@@ -24,38 +25,17 @@ pub fn write(hive: &Hive, out: &mut impl Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(BUFFER_LEN, out);
     let mut paths = Paths::default();
     for key in hive.keys() {
-        out.write_all(paths.enter(&key))?;
+        let name = key.name();
+        out.write_all(paths.enter(&key, |path| match key.parent() {
+            None => escape::name(&name, path),
+            Some(_) => escape::step(&name, path),
+        })?)?;
         writeln!(out, " [{}]", Time(key.mtime()))?;
         key.values().try_for_each(|item| value(hive, &item, &mut out))?;
         out.write_all(b"\n")?;
     }
     faults::lines(hive).try_for_each(|line| writeln!(out, "! {line}"))?;
     out.flush()
-}
-
-/// Paths of keys that are visited depth first, the root's name first.
-#[derive(Default)]
-struct Paths {
-    path: Vec<u8>,
-    /// The keys on the way, and how long the path was before each.
-    open: Vec<(KeyId, usize)>,
-}
-
-impl Paths {
-    /// Returns the path of `key`, which comes after its parent and all before it.
-    fn enter(&mut self, key: &Key<'_>) -> &[u8] {
-        let parent = key.parent().map(|parent| parent.id());
-        while let Some((_, len)) = self.open.pop_if(|(id, _)| Some(*id) != parent) {
-            self.path.truncate(len);
-        }
-        self.open.push((key.id(), self.path.len()));
-        // Writing to memory cannot fail.
-        let _ = match parent {
-            None => escape::name(&key.name(), &mut self.path),
-            Some(_) => escape::step(&key.name(), &mut self.path),
-        };
-        &self.path
-    }
 }
 
 /// A time in whole seconds, or that there is none.

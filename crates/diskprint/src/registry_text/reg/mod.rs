@@ -17,6 +17,7 @@ use std::io::{self, BufWriter, Write};
 use diskprint_formats::Name;
 use diskprint_formats::regf::{Hive, Key, KeyId, Value};
 
+use super::paths::Paths;
 use super::{escape, faults};
 use left_out::Reason;
 use lines::Lines;
@@ -34,27 +35,27 @@ const BUFFER_LEN: usize = 64 << 10;
 /// When `out` fails.
 pub fn write(hive: &Hive, root: &Root, out: &mut impl Write) -> io::Result<u64> {
     let out = BufWriter::with_capacity(BUFFER_LEN, out);
-    let mut writer = Writer { out: Lines::begin(out)?, doubles: BTreeMap::new(), left_out: 0 };
+    let mut writer = Writer {
+        out: Lines::begin(out)?,
+        paths: Paths::default(),
+        escaped_paths: Paths::default(),
+        above: Vec::new(),
+        doubles: BTreeMap::new(),
+        left_out: 0,
+    };
     writer.out.line("Windows Registry Editor Version 5.00")?;
-    let top = root.as_str();
-    let mut open: Vec<Place> = Vec::new();
-    for key in hive.keys() {
-        let parent = key.parent().map(|parent| parent.id());
-        while open.pop_if(|place| Some(place.id) != parent).is_some() {}
-        open.push(writer.key(&key, top, open.last())?);
-    }
+    hive.keys().try_for_each(|key| writer.key(&key, root))?;
     writer.end(hive)
-}
-
-/// A key on the way to another.
-struct Place {
-    id: KeyId,
-    path: String,
-    is_held: bool,
 }
 
 struct Writer<W> {
     out: Lines<W>,
+    /// Paths for Windows.
+    paths: Paths,
+    /// Paths for comments.
+    escaped_paths: Paths,
+    /// The keys on the way, and whether each is held.
+    above: Vec<(KeyId, bool)>,
     /// The keys that are to come and have the name of a sibling before them.
     doubles: BTreeMap<KeyId, Reason>,
     /// How many keys and values are left out.
@@ -62,28 +63,48 @@ struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    fn key(&mut self, key: &Key<'_>, top: &str, above: Option<&Place>) -> io::Result<Place> {
+    fn key(&mut self, key: &Key<'_>, root: &Root) -> io::Result<()> {
         let name = key.name();
-        let double = self.doubles.remove(&key.id());
-        let why = match above {
-            None => None,
-            Some(Place { is_held: false, .. }) => Some(Reason::Below),
-            Some(_) => Reason::of_key(&name).or(double),
-        };
-        let path = match above {
-            None => top.to_owned(),
-            Some(above) if why.is_none() => format!("{}\\{}", above.path, name.to_text()),
-            Some(_) => escape::path_below(top.to_owned(), key),
-        };
+        let why = self.why_not(key, &name);
         self.out.line("")?;
         self.leave_out(why)?;
-        self.out.line(&format!("[{path}]"))?;
+        self.path(key, &name, root)?;
         if let Some(class) = key.class() {
             self.out.comment(&format!("class: {}", escape::name_text(&class)))?;
         }
         self.doubles.extend(doubles(key.children().map(|child| (child.id(), child.name()))));
-        self.values(key, why.is_none())?;
-        Ok(Place { id: key.id(), path, is_held: why.is_none() })
+        self.values(key, why.is_none())
+    }
+
+    /// Why a key is left out; `None` when it is held.
+    fn why_not(&mut self, key: &Key<'_>, name: &Name) -> Option<Reason> {
+        let parent = key.parent().map(|parent| parent.id());
+        while self.above.pop_if(|(id, _)| Some(*id) != parent).is_some() {}
+        let double = self.doubles.remove(&key.id());
+        let why = match self.above.last() {
+            None => None,
+            Some((_, false)) => Some(Reason::Below),
+            Some((_, true)) => Reason::of_key(name).or(double),
+        };
+        self.above.push((key.id(), why.is_none()));
+        why
+    }
+
+    fn path(&mut self, key: &Key<'_>, name: &Name, root: &Root) -> io::Result<()> {
+        let top = root.as_str().as_bytes();
+        let is_root = key.parent().is_none();
+        let plain = self.paths.enter(key, |path| match is_root {
+            true => path.write_all(top),
+            false => write!(path, "\\{name}"),
+        })?;
+        let escaped = self.escaped_paths.enter(key, |path| match is_root {
+            true => path.write_all(top),
+            false => escape::step(name, path),
+        })?;
+        let path = if self.out.is_comment { escaped } else { plain };
+        self.out.text("[")?;
+        self.out.text(&String::from_utf8_lossy(path))?;
+        self.out.line("]")
     }
 
     fn values(&mut self, key: &Key<'_>, is_held: bool) -> io::Result<()> {
