@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diskprint::{Cell, CellDelta, CellKind};
+use diskprint::{Cell, CellDelta, CellKind, KeyCell};
 use diskprint_formats::{CodePoint, Name};
 use diskprint_testkit::regf::{Key, Value};
 use sha1::{Digest, Sha1};
@@ -157,7 +157,7 @@ fn state(cell: &Cell) -> State {
         path: cell.key.iter().map(units).collect(),
         parent_mtime: cell.parent_mtime.0,
         content: match &cell.kind {
-            CellKind::Key { mtime, class } => {
+            CellKind::Key(KeyCell { mtime, class, .. }) => {
                 Content::Key { mtime: mtime.0, class: class.as_ref().map(units) }
             }
             CellKind::Value(value) => Content::Value {
