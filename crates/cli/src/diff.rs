@@ -4,7 +4,8 @@ use std::path::Path;
 use anyhow::Error;
 use diskprint::diff::{self, Comparison};
 use diskprint::{
-    CellDelta, Delta, FileDelta, Hex, KnownHives, Place, Step as FaultStep, pipeline, survey,
+    CellDelta, Delta, FileDelta, Hex, KnownHives, Place, RecoveredCell, Step as FaultStep,
+    pipeline, survey,
 };
 
 use crate::Outcome;
@@ -77,6 +78,7 @@ fn print(
         DiffFormat::Text => {
             comparison.files.iter().try_for_each(|delta| print_file(out, delta))?;
             comparison.cells.iter().try_for_each(|delta| print_cell(out, delta))?;
+            comparison.recovered.iter().try_for_each(|found| print_recovered(out, found))?;
             if !comparison.is_empty() {
                 writeln!(out)?;
             }
@@ -87,6 +89,7 @@ fn print(
     let mut writer = Writer::new(format, &mut *out)?;
     comparison.files.iter().try_for_each(|delta| writer.file(&slice, delta))?;
     comparison.cells.iter().try_for_each(|delta| writer.cell(&slice, delta))?;
+    comparison.recovered.iter().try_for_each(|found| writer.recovered(&slice, found))?;
     writer.finish()?;
     // The rows are for a program to read; what they do not say goes where a person sees it.
     let mut err = io::stderr().lock();
@@ -114,6 +117,23 @@ fn print_file(out: &mut impl Write, delta: &FileDelta) -> io::Result<()> {
         write!(out, "  ({})", changes.names().join(", "))?;
     }
     writeln!(out)
+}
+
+/// `?` a key or value that no list leads to.
+fn print_recovered(out: &mut impl Write, found: &RecoveredCell) -> io::Result<()> {
+    let RecoveredCell { cell, place, confidence, .. } = found;
+    let kind = if cell.value().is_some() { "value" } else { "key  " };
+    let (hive, path) = (cell.hive.to_text(), cell.cellpath());
+    let start = if found.is_path_whole { "" } else { "…" };
+    writeln!(
+        out,
+        "? {kind} p{} {} {start}{} ({}, {})",
+        cell.partition,
+        printable(&hive),
+        printable(&path.to_text()),
+        place.name(),
+        confidence.name()
+    )
 }
 
 fn print_cell(out: &mut impl Write, delta: &CellDelta) -> io::Result<()> {

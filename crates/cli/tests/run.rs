@@ -42,9 +42,9 @@ fn the_same_input_gives_the_same_bytes_with_one_thread_and_with_two() {
             (outputs(&results), rows, csv)
         })
         .collect();
-    // Of each slice: disk, files, eight hives as RegXML and as text, deltas; manifests and logs. Of
+    // Of each slice: disk, files, eight hives as RegXML and as text and what they were worth, deltas; manifests and logs. Of
     // the last one also the registry rows and the export.
-    let count = 4 * (1 + 3 + 9 + 9 + 1 + 5 + 15) + 1 + 1 + 3;
+    let count = 4 * (1 + 3 + 10 + 9 + 1 + 5 + 15) + 1 + 1 + 3;
     assert_eq!(made[0].0.len(), count, "{:#?}", made[0].0);
     assert!(made[0] == made[1] && made[1] == made[2]);
     assert_eq!(digests(&examples()), before, "the evidence changed");

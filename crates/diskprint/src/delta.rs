@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use diskprint_formats::regf::{ExtraBits, Key};
 use diskprint_formats::{Filetime, Name};
 
 use crate::FileEntry;
@@ -175,6 +176,13 @@ pub struct KeyCell {
 }
 
 impl KeyCell {
+    /// The flags of a key, as [`KeyCell::flags`] has them.
+    pub fn flags_of(key: &Key<'_>) -> u64 {
+        let ExtraBits { access_bits, layer, control, debug } = key.extra_bits();
+        let [low, high] = key.flags().to_le_bytes();
+        u64::from_le_bytes([low, high, control, debug, layer, access_bits, 0, 0])
+    }
+
     /// The bits of [`KeyCell::flags`] that say something about the key: not how its name is
     /// stored, nor from where it was opened last.
     pub const COMPARED_FLAGS: u64 = 0xFF_FFFF_FFDF;

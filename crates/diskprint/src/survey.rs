@@ -111,8 +111,38 @@ pub fn registry(snapshot: &Snapshot) -> Vec<Output<'_>> {
             Output::new(name.clone(), move |out| regxml::write(&hive.tree, out))
         })
         .collect();
+    // Where logs were applied, the other state is kept beside it.
+    let recovered = named.iter().filter(|(hive, _)| hive.report.is_recovered());
+    outputs.extend(recovered.map(|&(hive, ref name)| {
+        let name = name.replace(".regxml", ".stored.regxml");
+        Output::new(name, move |out| match hive.report.stored(&hive.tree) {
+            Some(Ok(stored)) => regxml::write(&stored, out),
+            Some(Err(error)) => writeln!(
+                out,
+                "<!-- the hive file by itself cannot be read: {} -->",
+                xml_comment(&error)
+            ),
+            None => Ok(()),
+        })
+    }));
+    // Where logs were applied, the other state is kept, too.
+    let recovered = named.iter().filter(|(hive, _)| hive.report.is_recovered());
+    outputs.extend(recovered.map(|&(hive, ref name)| {
+        let name = name.replace(".regxml", ".stored.regxml");
+        Output::new(name, move |out| match hive.report.stored(&hive.tree) {
+            Some(Ok(stored)) => regxml::write(&stored, out),
+            // Its faults are those of the hive; this says only why there is nothing here.
+            Some(Err(error)) => writeln!(out, "{}", printable(&error.to_string())),
+            None => Ok(()),
+        })
+    }));
     outputs.push(Output::new(MANIFEST, move |out| write_manifest(out, &named)));
     outputs
+}
+
+/// Text for an XML comment, which may not hold two hyphens in a row.
+fn xml_comment(error: &diskprint_formats::regf::Error) -> String {
+    printable(&error.to_string()).replace("--", "- -")
 }
 
 /// The hives as text, and what is in them in numbers.

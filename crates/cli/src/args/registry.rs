@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::HiveStateArg;
+
 /// Print hives in the forms that people and other programs know
 #[derive(Args)]
 pub struct RegistryArgs {
@@ -23,6 +25,9 @@ pub struct HivesArgs {
     /// several times
     #[arg(long, value_name = "PATH")]
     pub hive: Vec<String>,
+    /// In which state hives are read; the transaction logs of a hive file are looked for beside it
+    #[arg(long, value_enum, value_name = "STATE", default_value_t = HiveStateArg::Recovered)]
+    pub hive_state: HiveStateArg,
 }
 
 /// Print all keys and values of a hive

@@ -289,7 +289,7 @@ fn cell_row<'a>(slice: &SliceName<'a>, row: &CellRow<'a>) -> [Field<'a>; CELL.le
     let [detail, new_detail] =
         both(&|cell| artefact(cell, |it| it.detail.as_deref().map_or(Field::Null, word)));
     [
-        word("cell"),
+        word(if found.is_some() { "recovered" } else { "cell" }),
         osetid,
         appetid,
         sliceid,

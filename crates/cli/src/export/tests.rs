@@ -134,7 +134,13 @@ fn a_value_s_line_has_these_fields_in_this_order() {
             r#""value_type_name_before":"REG_SZ","value_type_name_after":"REG_SZ","#,
             r#""parent_mtime_before":null,"parent_mtime_after":null,"#,
             r#""partition_before":null,"hive_before":null,"cellpath_before":null,"#,
-            r#""rendered_sha1_before":null,"rendered_sha1_after":null}"#,
+            r#""rendered_sha1_before":null,"rendered_sha1_after":null,"registry_path":null,"#,
+            r#""artefact":null,"artefact_name":null,"#,
+            r#""artefact_detail_before":null,"artefact_detail_after":null,"#,
+            r#""owner_before":null,"owner_after":null,"#,
+            r#""security_sha1_before":null,"security_sha1_after":null,"#,
+            r#""flags_before":1,"flags_after":1,"path_whole":null,"data_lost":null,"#,
+            r#""file_offset":null,"place":null,"confidence":null}"#,
             "\n"
         )
     );

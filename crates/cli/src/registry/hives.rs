@@ -6,13 +6,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, bail};
-use diskprint::{Fault, FileReader, KnownHives, Snapshot, Step, pipeline, registry_text, survey};
+use diskprint::{
+    Fault, FileReader, HiveState, KnownHives, Snapshot, Step, pipeline, read_hive, registry_text,
+    survey,
+};
 use diskprint_formats::regf::Hive;
+use diskprint_formats::regf::is_transaction_log;
+use diskprint_formats::regf::log::LogFile;
 use diskprint_formats::{Name, ReadAt, ReadAtExt};
 
 use super::print_faults;
 use crate::args::HivesArgs;
 use crate::progress::Progress;
+use crate::summary::printable;
 
 /// Hives and what is wrong with them.
 pub struct Hives {
@@ -48,12 +54,12 @@ const MOST_HIVE: u64 = 2 << 30;
 pub fn open(args: &HivesArgs) -> Result<Hives> {
     let path = &args.image;
     if !begins_as_hive(path) {
-        return of_image(path, &args.hive);
+        return of_image(path, &args.hive, args.hive_state.into());
     }
     if !args.hive.is_empty() {
         bail!("{} is a hive itself; --hive chooses among those of an image", path.display());
     }
-    of_file(path).with_context(|| path.display().to_string())
+    of_file(path, args.hive_state.into()).with_context(|| path.display().to_string())
 }
 
 fn begins_as_hive(path: &Path) -> bool {
@@ -61,15 +67,24 @@ fn begins_as_hive(path: &Path) -> bool {
     path.is_file() && start.is_ok_and(|start| start == b"regf")
 }
 
-/// Reads a hive file, as it is stored.
-fn of_file(path: &Path) -> Result<Hives> {
-    let file = FileReader::open(path)?;
-    if file.len() > MOST_HIVE {
-        bail!("{} bytes long; hives of up to {MOST_HIVE} are read", file.len());
+/// Reads a hive file, with the transaction logs that lie beside it.
+fn of_file(path: &Path, state: HiveState) -> Result<Hives> {
+    let logs = logs_beside(path)?;
+    let logs: Vec<(LogFile, &[u8])> = logs.iter().map(|(log, bytes)| (*log, &**bytes)).collect();
+    let primary = bytes_of(path)?;
+    if is_transaction_log(&primary) {
+        bail!("a transaction log; name the hive that it belongs to, and it is applied to that");
     }
-    let tree = Hive::read(file.read_vec_at(0, usize::try_from(file.len())?)?)?;
+    let (tree, report) = read_hive(primary, &logs, state)?;
+    if let (false, Some(recovery)) = (report.is_clean(), &report.recovery) {
+        let lines = recovery.logs.iter().map(|log| format!("; {log}")).collect::<String>();
+        let name = path.display();
+        writeln!(io::stderr(), "note: {name}: {}{}", recovery.state, printable(&lines))?;
+    }
     let shown = path.to_string_lossy();
-    let faults = registry_text::fault_lines(&tree).chain(unread_logs(path, &tree));
+    let of_logs = report.faults().into_iter();
+    let of_logs = of_logs.map(|(what, skipped)| format!("{what} (left out: {skipped})"));
+    let faults = of_logs.chain(registry_text::fault_lines(&tree));
     let faults = faults.map(|fault| format!("{shown}: {fault}")).collect();
     let name = path.file_name().map(|name| name.to_string_lossy().as_ref().into());
     let found = Found {
@@ -81,28 +96,43 @@ fn of_file(path: &Path) -> Result<Hives> {
     Ok(Hives { found: vec![found], faults })
 }
 
-/// Says of a dirty hive that its last changes may be in logs beside it, which are not read.
-fn unread_logs(path: &Path, tree: &Hive) -> Option<String> {
-    const ENDINGS: [&str; 6] = [".LOG", ".LOG1", ".LOG2", ".log", ".log1", ".log2"];
-    let is_there = |ending: &&str| {
-        let mut log = path.as_os_str().to_owned();
-        log.push(ending);
-        Path::new(&log).is_file()
-    };
-    let ending = ENDINGS.into_iter().find(is_there).filter(|_| tree.base_block().is_dirty())?;
-    Some(format!(
-        "the hive is dirty, and {}{ending}, which may hold its last changes, is not read",
-        path.file_name().unwrap_or_default().to_string_lossy()
-    ))
+fn bytes_of(path: &Path) -> Result<Vec<u8>> {
+    let file = FileReader::open(path)?;
+    if file.len() > MOST_HIVE {
+        bail!("{} bytes long; files of up to {MOST_HIVE} are read", file.len());
+    }
+    Ok(file.read_vec_at(0, usize::try_from(file.len())?)?)
+}
+
+/// The transaction logs of a hive file: files beside it that have its name and an ending of
+/// logs, without regard to case; of several the first by name.
+fn logs_beside(path: &Path) -> Result<Vec<(LogFile, Vec<u8>)>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    // A folder that cannot be listed, as behind a pipe, has no logs.
+    let beside = fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
+    let mut beside: Vec<_> = beside.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+    beside.sort();
+    let mut logs = Vec::new();
+    for log in [LogFile::Log, LogFile::Log1, LogFile::Log2] {
+        let wanted = format!("{name}.{}", log.to_string().to_lowercase());
+        let found = beside.iter().find(|it| it.to_string_lossy().to_lowercase() == wanted);
+        let Some(found) = found.map(|name| path.with_file_name(name)) else { continue };
+        let bytes = bytes_of(&found).with_context(|| format!("log {}", found.display()))?;
+        logs.push((log, bytes));
+    }
+    Ok(logs)
 }
 
 /// Reads the hives of a tarball, folder or disk image: those `wanted`, or all.
-fn of_image(path: &Path, wanted: &[String]) -> Result<Hives> {
+fn of_image(path: &Path, wanted: &[String], state: HiveState) -> Result<Hives> {
     let scratch = tempfile::Builder::new().prefix("diskprint-").tempdir()?;
     let len = fs::metadata(path).map_or(0, |metadata| metadata.len());
     let progress = Progress::new(&path.display().to_string(), len, false);
     let survey = pipeline::with_threads(0, || {
-        survey::read(path, scratch.path(), &KnownHives::new(), &|bytes| progress.read(bytes))
+        survey::read(path, scratch.path(), &KnownHives::in_state(state), &|bytes| {
+            progress.read(bytes)
+        })
     })??;
     drop(progress);
     let Snapshot { hives, faults, .. } = survey.snapshot;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use diskprint_formats::regf::{CellOffset, ExtraBits, Key, Value};
+use diskprint_formats::regf::{CellOffset, Key, Value};
 use diskprint_formats::{Filetime, Name, SecurityDescriptor};
 use sha1::{Digest, Sha1};
 
@@ -130,7 +130,8 @@ fn key_changes(before: &Key<'_>, after: &Key<'_>, securities: &mut Securities) -
         class: before.class() != after.class(),
         name: before.stored_name() != after.stored_name() && before.name() != after.name(),
         security: securities.differ(before, after),
-        flags: (key_flags(before) ^ key_flags(after)) & KeyCell::COMPARED_FLAGS != 0,
+        flags: (KeyCell::flags_of(before) ^ KeyCell::flags_of(after)) & KeyCell::COMPARED_FLAGS
+            != 0,
         ..CellChanges::default()
     }
 }
@@ -145,12 +146,6 @@ impl Securities {
         let pair = (before.security_offset(), after.security_offset());
         *self.0.entry(pair).or_insert_with(|| before.security() != after.security())
     }
-}
-
-fn key_flags(key: &Key<'_>) -> u64 {
-    let ExtraBits { access_bits, layer, control, debug } = key.extra_bits();
-    let [low, high] = key.flags().to_le_bytes();
-    u64::from_le_bytes([low, high, control, debug, layer, access_bits, 0, 0])
 }
 
 fn values(before: Side<'_>, after: Side<'_>, left_out: &mut LeftOut, deltas: &mut Vec<CellDelta>) {
@@ -276,7 +271,7 @@ fn key_cell(hive: &Hive, key: Key<'_>) -> Cell {
             class: key.class(),
             owner: owner.map(|owner| owner.to_string().into()),
             security_sha1: security.map(|security| Sha1::digest(security.bytes()).into()),
-            flags: key_flags(&key),
+            flags: KeyCell::flags_of(&key),
         }),
         registry_path: None,
         artefact: None,

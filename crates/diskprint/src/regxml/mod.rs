@@ -4,19 +4,24 @@
 //! can be read back: see `docs/differences.md`, "RegXML".
 
 mod escape;
+mod recovered;
 pub(crate) mod rendering;
 
 use std::io::{self, Write};
 
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
-use diskprint_formats::Filetime;
 use diskprint_formats::regf::{Hive, Key, KeyId, Span, Value, ValueType};
+use diskprint_formats::{Filetime, Name};
 
+use sha1::{Digest, Sha1};
+
+use crate::{Hex, KeyCell};
 use escape::{Escaped, NameAttribute, is_xml};
 use rendering::{Rendering, render, shown_type};
 
-/// Writes all keys and values of `hive`, in stored order.
+/// Writes all keys and values of `hive`, in stored order, then those that no list in use leads to,
+/// each of these with `alloc="0"`.
 ///
 /// # Errors
 /// When `out` fails.
@@ -35,6 +40,7 @@ pub fn write(hive: &Hive, out: &mut impl Write) -> io::Result<()> {
     for _ in open {
         out.write_all(b"</node>")?;
     }
+    recovered::write(&hive.recovered(), out)?;
     out.write_all(b"</hive>\n")
 }
 
@@ -43,10 +49,28 @@ fn begin_node(key: &Key<'_>, out: &mut impl Write) -> io::Result<()> {
     if let Some(class) = key.class() {
         write!(out, "{}", NameAttribute { label: "class", name: &class })?;
     }
+    security(key, out)?;
+    let flags = KeyCell::flags_of(key) & KeyCell::COMPARED_FLAGS;
+    if flags != 0 {
+        write!(out, " flags=\"{flags:#x}\"")?;
+    }
     out.write_all(if key.parent().is_none() { b" root=\"1\">" } else { b">" })?;
     mtime(key.mtime(), out)?;
     byte_runs([key.span()], out)?;
     key.values().try_for_each(|item| value(&item, out))
+}
+
+/// Writes owner and digest of the security descriptor, unless the key above has the same.
+fn security(key: &Key<'_>, out: &mut impl Write) -> io::Result<()> {
+    let offset = key.security_offset();
+    if key.parent().is_some_and(|parent| parent.security_offset() == offset) {
+        return Ok(());
+    }
+    let Some(descriptor) = key.security() else { return Ok(()) };
+    if let Some(owner) = descriptor.owner() {
+        write!(out, " owner=\"{owner}\"")?;
+    }
+    write!(out, " security_sha1=\"{}\"", Hex(&Sha1::digest(descriptor.bytes())))
 }
 
 fn mtime(time: Filetime, out: &mut impl Write) -> io::Result<()> {
@@ -57,24 +81,30 @@ fn mtime(time: Filetime, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn value(value: &Value<'_>, out: &mut impl Write) -> io::Result<()> {
-    let data = value.data();
-    let rendering = render(value.value_type(), &data);
-    let name = value.name();
-    write!(out, "\n<value type=\"{}\"", shown_type(value.value_type(), &rendering))?;
-    if !names_type(value.value_type()) {
-        write!(out, " type_number=\"{}\"", value.value_type())?;
-    }
-    match name.is_empty() {
-        true => out.write_all(b" default=\"1\"")?,
-        false => write!(out, "{}", NameAttribute { label: "key", name: &name })?,
-    }
-    let items = shown(value.value_type(), &data, &rendering, out)?;
-    out.write_all(b">")?;
-    for item in items {
-        write!(out, "<string>{}</string>", Escaped(item))?;
-    }
+    out.write_all(b"\n<value")?;
+    content(&value.name(), value.value_type(), &value.data(), out)?;
     byte_runs(runs(value), out)?;
     out.write_all(b"</value>")
+}
+
+/// Writes the attributes of a value, the end of its start tag, and the items of a list.
+fn content(name: &Name, kind: u32, data: &[u8], out: &mut impl Write) -> io::Result<()> {
+    let rendering = render(kind, data);
+    write!(out, " type=\"{}\"", shown_type(kind, &rendering))?;
+    type_and_name(name, kind, out)?;
+    let items = shown(kind, data, &rendering, out)?;
+    out.write_all(b">")?;
+    items.iter().try_for_each(|item| write!(out, "<string>{}</string>", Escaped(item)))
+}
+
+fn type_and_name(name: &Name, kind: u32, out: &mut impl Write) -> io::Result<()> {
+    if !names_type(kind) {
+        write!(out, " type_number=\"{kind}\"")?;
+    }
+    match name.is_empty() {
+        true => out.write_all(b" default=\"1\""),
+        false => write!(out, "{}", NameAttribute { label: "key", name }),
+    }
 }
 
 /// Whether the type's name tells its number: some have none, and two share `int32`.

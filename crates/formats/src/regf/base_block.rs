@@ -104,6 +104,12 @@ pub fn is_hive(first: &[u8]) -> bool {
     first.starts_with(b"regf") && u32_le(first, 28) == Some(0)
 }
 
+/// Whether these first bytes of a file begin a transaction log.
+// Source: regf spec, "Base block" of the old and of the new format.
+pub fn is_transaction_log(first: &[u8]) -> bool {
+    first.starts_with(b"regf") && matches!(u32_le(first, 28), Some(1 | 2 | 6))
+}
+
 /// The XOR-32 checksum of a base block, over its first 508 bytes. Two of its values are never stored: 0 becomes 1, `u32::MAX` one less.
 // Source: regf spec, "Base block", notes on the checksum; the two exceptions in its later revisions.
 pub fn checksum(block: &[u8]) -> u32 {
@@ -132,10 +138,10 @@ mod tests {
         let mut first = [0; 512];
         assert!(!is_hive(&first));
         first[..4].copy_from_slice(b"regf");
-        assert!(is_hive(&first));
+        assert!(is_hive(&first) && !is_transaction_log(&first));
         for log in [1, 2, 6] {
             first[28] = log;
-            assert!(!is_hive(&first));
+            assert!(!is_hive(&first) && is_transaction_log(&first));
         }
         assert!(!is_hive(b"regf"));
     }

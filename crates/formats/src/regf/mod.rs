@@ -25,7 +25,7 @@ mod value;
 mod value_type;
 mod walk;
 
-pub use base_block::{BaseBlock, checksum, is_hive};
+pub use base_block::{BaseBlock, checksum, is_hive, is_transaction_log};
 pub use cell::{CellOffset, Span};
 pub use error::{Error, Structure};
 pub use fault::Fault;
