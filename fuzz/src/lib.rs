@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use diskprint::{hive_dump, regxml};
+use diskprint::registry_text::{Statistics, fault_lines, reg, text};
+use diskprint::regxml;
 use diskprint_formats::regf::{CellOffset, Hive};
 
 /// Reads a hive and asks it for everything that it can say.
@@ -30,8 +31,10 @@ pub fn visit_hive(bytes: Vec<u8>) {
     }
     let mut out = Counter(0);
     regxml::write(&hive, &mut out).expect("counting does not fail");
-    hive_dump::write(&hive, &mut out).expect("counting does not fail");
-    hive_dump::statistics(&hive);
+    text::write(&hive, &mut out).expect("counting does not fail");
+    reg::write(&hive, &reg::Root::of(&hive, "SOFTWARE"), &mut out).expect("counting does not fail");
+    Statistics::of(&hive);
+    fault_lines(&hive).for_each(drop);
 }
 
 fn visit_recovered(hive: &Hive) {
