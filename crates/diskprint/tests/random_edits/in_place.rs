@@ -8,7 +8,7 @@ use diskprint_testkit::archive;
 use diskprint_testkit::random::{Random, Repeat, seed};
 use sha1::{Digest, Sha1};
 
-use crate::answer::{Content, Row, State, told, units};
+use crate::answer::{Content, Row, STORAGE_FLAGS, State, told, units};
 use crate::{diff, hive};
 
 /// How many cells of a hive are edited between two states.
@@ -204,7 +204,14 @@ fn state(tree: &regf::Hive, place: Place, changes: &Changes) -> State {
         None => {
             let class = key.class().as_ref().map(units);
             let parent = key.parent().map_or(0, |parent| mtime(&parent, changes));
-            (parent, Content::Key { mtime: mtime(&key, changes), class })
+            let security = key.security().map(|security| Sha1::digest(security.bytes()).into());
+            let content = Content::Key {
+                mtime: mtime(&key, changes),
+                class,
+                security: security.unwrap_or_default(),
+                flags: flags(&key),
+            };
+            (parent, content)
         }
     };
     State { root, path: names, parent_mtime, content }
@@ -222,6 +229,14 @@ fn mtime(key: &Key<'_>, changes: &Changes) -> u64 {
         Some(Change::Mtime(mtime)) => *mtime,
         _ => key.mtime().0,
     }
+}
+
+/// The flags with those above them that no edit changes.
+fn flags(key: &Key<'_>) -> u64 {
+    let extra = key.extra_bits();
+    let bytes = [extra.control, extra.debug, extra.layer, extra.access_bits];
+    let extra = bytes.into_iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(byte));
+    (extra << 16 | u64::from(key.flags())) & !STORAGE_FLAGS
 }
 
 fn value_content(value: Value<'_>, change: Option<&Change>) -> Content {
