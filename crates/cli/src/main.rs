@@ -13,6 +13,7 @@ mod export;
 mod inspect;
 mod memory;
 mod progress;
+mod registry;
 mod run;
 mod status;
 mod summary;
@@ -63,6 +64,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Diff(args) => diff::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Registry(args) => registry::run(&args),
         Command::Slice(args) => catalogue::slice::run(&args),
         Command::Sequence(args) => catalogue::sequence::run(&args),
         Command::Os(args) => catalogue::os::run(&args),

@@ -4,11 +4,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use diskprint_formats::Name;
+
 use crate::dfxml::{self, Header};
+use crate::registry_text::Statistics;
 use crate::results::Out;
 use crate::{
-    Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Progress, Snapshot, hive_dump,
-    printable, regxml,
+    Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Progress, Snapshot, printable,
+    registry_text, regxml,
 };
 
 /// A slice as it was read.
@@ -115,13 +118,15 @@ pub fn registry(snapshot: &Snapshot) -> Vec<Output<'_>> {
 /// The hives as text, and what is in them in numbers.
 pub fn dumps(snapshot: &Snapshot) -> Vec<Output<'_>> {
     let mut outputs: Vec<Output<'_>> = named(snapshot, ".txt")
-        .map(|(hive, name)| Output::new(name, move |out| hive_dump::write(&hive.tree, out)))
+        .map(|(hive, name)| {
+            Output::new(name, move |out| registry_text::text::write(&hive.tree, out))
+        })
         .collect();
     outputs.push(Output::new("statistics.txt", |out| {
         for (hive, name) in named(snapshot, ".txt") {
-            let path = hive.path.to_text();
-            writeln!(out, "{name}: p{} {}", hive.partition, printable(&path))?;
-            writeln!(out, "{}", hive_dump::statistics(&hive.tree))?;
+            writeln!(out, "{name}: p{} {}", hive.partition, printable(&hive.path.to_text()))?;
+            Statistics::of(&hive.tree).write(&hive.path, out)?;
+            writeln!(out)?;
         }
         Ok(())
     }));
@@ -136,7 +141,9 @@ fn named<'s>(
     snapshot: &'s Snapshot,
     ending: &'static str,
 ) -> impl Iterator<Item = (&'s Hive, String)> {
-    let name = move |(index, hive)| (hive, format!("{}{ending}", hive_name(index, hive)));
+    let name = move |(index, hive): (usize, &'s Hive)| {
+        (hive, format!("{}{ending}", hive_file_name(index, &hive.path)))
+    };
     snapshot.hives.iter().enumerate().map(name)
 }
 
@@ -165,11 +172,12 @@ fn write_manifest(out: &mut impl Write, named: &[(&Hive, String)]) -> io::Result
     Ok(())
 }
 
-/// A name for files of a hive that any file system takes: `003-SYSTEM`.
-fn hive_name(index: usize, hive: &Hive) -> String {
-    let path = hive.path.to_text();
+/// A name for files of a hive, by its place among all hives of a state, from 0, and its path:
+/// `003-SYSTEM`. Any file system takes it.
+pub fn hive_file_name(index: usize, path: &Name) -> String {
+    let path = path.to_text();
     let name = path.rsplit('/').next().unwrap_or_default();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let plain: String = name.chars().take(64).map(|c| if is_plain(c) { c } else { '_' }).collect();
-    format!("{:03}-{plain}", index + 1)
+    format!("{:03}-{plain}", index.saturating_add(1))
 }

@@ -6,6 +6,7 @@ mod db;
 mod diff;
 mod export;
 mod inspect;
+mod registry;
 mod run;
 mod status;
 
@@ -20,6 +21,9 @@ pub use self::db::{DbArgs, DbCommand, ImportArgs};
 pub use self::diff::{DiffArgs, DiffFormat};
 pub use self::export::{ExportArgs, Format};
 pub use self::inspect::InspectArgs;
+pub use self::registry::{
+    DumpArgs, DumpFormat, HivesArgs, RegistryArgs, RegistryCommand, StatsArgs,
+};
 pub use self::run::{Cleanup, LogFormat, RunArgs};
 pub use self::status::StatusArgs;
 
@@ -51,6 +55,7 @@ pub enum Command {
     Diff(DiffArgs),
     Export(ExportArgs),
     Inspect(InspectArgs),
+    Registry(RegistryArgs),
     Slice(SliceArgs),
     Sequence(SequenceArgs),
     Os(OsArgs),

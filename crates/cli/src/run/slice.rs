@@ -10,8 +10,8 @@ use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
 use diskprint::survey::{self, Output, Survey};
 use diskprint::{
-    Container, Fault, Hex, HiveState, KnownHives, RecoveredCell, Snapshot, Step, is_one_file,
-    results,
+    Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
+    is_one_file, results,
 };
 use diskprint_store::{Content, Found, RegistryFile};
 use serde_json::{Value, json};
@@ -142,9 +142,15 @@ impl<'p> Slice<'p> {
                 }
                 _ => survey::dumps(snapshot),
             };
-            let faults = faults_of(survey, stage);
+            let mut faults = faults_of(survey, stage);
             self.stage(stage, watch, |begun| {
-                begun.write(&outputs)?;
+                match stage {
+                    Stage::Dumps => {
+                        let failed = begun.write_each(&outputs)?;
+                        faults.extend(failed.into_iter().map(|it| no_dump(snapshot, it)));
+                    }
+                    _ => begun.write(&outputs)?,
+                }
                 let inputs = self.inputs(stage, &survey.slicehash);
                 Ok((inputs, summary(stage, snapshot), faults))
             })?;
@@ -275,6 +281,17 @@ fn faults_of(survey: &Survey, stage: Stage) -> Vec<Fault> {
         Stage::Registry => others.iter().filter(is_in_hive).cloned().collect(),
         _ => Vec::new(),
     }
+}
+
+/// The fault that an output of stage `dumps` could not be made. Those of the hives come first.
+fn no_dump(snapshot: &Snapshot, (index, why): (usize, String)) -> Fault {
+    let place = match snapshot.hives.get(index) {
+        Some(hive) => {
+            Place::from(Step::Partition(hive.partition)).then(Step::Hive(hive.path.clone()))
+        }
+        None => Place::from(Step::Path("statistics.txt".into())),
+    };
+    Fault::text(place, why, "it as text in the results")
 }
 
 fn summary(stage: Stage, snapshot: &Snapshot) -> String {

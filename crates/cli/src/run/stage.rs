@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error};
@@ -253,16 +254,48 @@ impl Begun {
 
     /// Writes outputs, each so that it is there whole or not at all.
     pub fn write(&mut self, outputs: &[Output<'_>]) -> Result<(), Error> {
-        let folder = self.folder();
-        let write = |output: &Output<'_>| {
-            let path = folder.join(&output.name);
-            results::write_file(&path, |out| (output.write)(out)).with_context(|| writing(&path))
-        };
-        for (output, written) in outputs.iter().zip(pipeline::map(outputs, write)) {
-            let path = format!("{}/{}", self.folder.stage.name(), output.name);
-            self.outputs.insert(path, Made::from(written?));
+        let written = self.write_files(outputs, |output, out| (output.write)(out));
+        outputs.iter().zip(written).try_for_each(|(output, written)| {
+            self.made(output, written?);
+            Ok(())
+        })
+    }
+
+    /// Writes outputs that do not stop the work when one of them cannot be made: returns which
+    /// these are, by index, and why. That the disk fails does stop it.
+    pub fn write_each(&mut self, outputs: &[Output<'_>]) -> Result<Vec<(usize, String)>, Error> {
+        let written = self.write_files(outputs, |output, out| {
+            panic::catch_unwind(AssertUnwindSafe(|| (output.write)(out)))
+                .unwrap_or_else(|_| Err(io::Error::other("an error in diskprint")))
+        });
+        let mut failed = Vec::new();
+        for (index, (output, written)) in outputs.iter().zip(written).enumerate() {
+            match written {
+                Ok(written) => self.made(output, written),
+                Err(error) if is_of_output(&error) => {
+                    failed.push((index, error.root_cause().to_string()))
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        Ok(failed)
+    }
+
+    fn write_files(
+        &self,
+        outputs: &[Output<'_>],
+        write: impl Fn(&Output<'_>, &mut results::Out<'_>) -> io::Result<()> + Send + Sync,
+    ) -> Vec<Result<Written, Error>> {
+        let folder = self.folder();
+        pipeline::map(outputs, |output| {
+            let path = folder.join(&output.name);
+            results::write_file(&path, |out| write(output, out)).with_context(|| writing(&path))
+        })
+    }
+
+    fn made(&mut self, output: &Output<'_>, written: Written) {
+        let path = format!("{}/{}", self.folder.stage.name(), output.name);
+        self.outputs.insert(path, Made::from(written));
     }
 
     /// Takes note of an output that was written otherwise, by its path in the folder of the slice.
@@ -327,6 +360,14 @@ impl Begun {
     }
 }
 
+/// Whether an output could not be made, and not: the disk did not take it.
+fn is_of_output(error: &Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| {
+        let kinds = [io::ErrorKind::InvalidData, io::ErrorKind::Other];
+        error.raw_os_error().is_none() && kinds.contains(&error.kind())
+    })
+}
+
 /// Writes a file and flushes it to the disk.
 fn write_through(path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create(path)?;
@@ -382,5 +423,23 @@ mod tests {
         let mut left: Vec<_> = fs::read_dir(stage().folder()).unwrap().map(names).collect();
         left.sort();
         assert_eq!(left, ["manifest.json", "y"]);
+    }
+
+    #[test]
+    fn an_output_that_cannot_be_made_does_not_stop_the_others_but_a_full_disk_does() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut stage = Stage::Dumps.of(scratch.path()).begin().unwrap();
+        let outputs = [
+            Output::new("bad", |_| Err(io::Error::other("no such thing"))),
+            Output::new("good", |out| out.write_all(b"content")),
+            Output::new("worse", |_| panic!("this is part of the test")),
+        ];
+        let failed = stage.write_each(&outputs).unwrap();
+        assert_eq!(failed.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(failed[0].1, "no such thing");
+        assert_eq!(stage.outputs.keys().collect::<Vec<_>>(), ["dumps/good"]);
+        let full = io::Error::from_raw_os_error(28);
+        let full = Output::new("full", move |_| Err(io::Error::new(full.kind(), "full")));
+        assert!(stage.write_each(&[full]).is_err());
     }
 }

@@ -34,7 +34,7 @@ fn every_entry_is_found_under_its_own_pattern() {
         };
         let found = artefact(kind, &key, value.as_ref().map(|name| (name, 1, &[][..])));
         let found = found.unwrap_or_else(|| panic!("{entry:?} is not found as {key:?}"));
-        assert_eq!((found.kind, found.what), (entry.kind, entry.what), "{key:?}");
+        assert_eq!((&*found.kind, &*found.what), (entry.kind, entry.what), "{key:?}");
     }
 }
 

@@ -17,7 +17,7 @@ fn nested(path: &[&str], inner: Key) -> Key {
 fn hive(partition: u32, path: &str, root: &Key) -> Hive {
     let tree = Arc::new(regf::Hive::read(build(root).bytes).unwrap());
     let digests = Digests { md5: [0; 16], sha1: [0; 20], sha256: [0; 32] };
-    Hive { partition, path: path.into(), digests, tree }
+    Hive { partition, path: path.into(), digests, tree, report: Arc::default() }
 }
 
 fn empty(partition: u32, path: &str) -> Hive {

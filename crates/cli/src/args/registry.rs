@@ -1,0 +1,76 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// Print hives in the forms that people and other programs know
+#[derive(Args)]
+pub struct RegistryArgs {
+    #[command(subcommand)]
+    pub command: RegistryCommand,
+}
+
+#[derive(Subcommand)]
+pub enum RegistryCommand {
+    Dump(DumpArgs),
+    Stats(StatsArgs),
+}
+
+#[derive(Args)]
+pub struct HivesArgs {
+    /// Hive file; or tarball, folder or disk image, all of whose hives are read
+    pub image: PathBuf,
+    /// Only the hive at this path in a volume of the image, without regard to case; may be given
+    /// several times
+    #[arg(long, value_name = "PATH")]
+    pub hive: Vec<String>,
+}
+
+/// Print all keys and values of a hive
+///
+/// What is wrong with a hive is printed to standard error, too; the exit code is 2 then.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  diskprint registry dump NTUSER.DAT | less
+  diskprint registry dump SOFTWARE --format reg -o software.reg
+  diskprint registry dump SOFTWARE --format reg --root 'HKEY_LOCAL_MACHINE\\Evidence'
+  diskprint registry dump machine.tar.gz --hive Windows/System32/config/SAM
+  diskprint registry dump machine.tar.gz --format regxml -o hives/")]
+pub struct DumpArgs {
+    #[command(flatten)]
+    pub hives: HivesArgs,
+    /// The form
+    #[arg(long, value_enum, default_value_t = DumpFormat::Text)]
+    pub format: DumpFormat,
+    /// The key that the keys of a .reg file are below, like HKEY_LOCAL_MACHINE\SOFTWARE; by
+    /// default that where Windows has the hive
+    #[arg(long, value_name = "KEY")]
+    pub root: Option<String>,
+    /// Write to this file; or to this folder, files named as in the results of a run
+    #[arg(long, short, value_name = "FILE|FOLDER")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DumpFormat {
+    /// As regdump.pl -r -v of Parse::Win32Registry prints it
+    Text,
+    /// As Windows' registry editor exports and imports it
+    Reg,
+    /// As hivexml prints it
+    Regxml,
+}
+
+/// Count keys, values and their types, as regstats.pl -t of Parse::Win32Registry does
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  diskprint registry stats NTUSER.DAT
+  diskprint registry stats machine.tar.gz --json")]
+pub struct StatsArgs {
+    #[command(flatten)]
+    pub hives: HivesArgs,
+    /// Print them as JSON
+    #[arg(long)]
+    pub json: bool,
+}

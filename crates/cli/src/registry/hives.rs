@@ -1,0 +1,199 @@
+//! The hives that a command is about.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Error, Result, bail};
+use diskprint::{Fault, FileReader, KnownHives, Snapshot, Step, pipeline, registry_text, survey};
+use diskprint_formats::regf::Hive;
+use diskprint_formats::{Name, ReadAt, ReadAtExt};
+
+use super::print_faults;
+use crate::args::HivesArgs;
+use crate::progress::Progress;
+
+/// Hives and what is wrong with them.
+pub struct Hives {
+    pub found: Vec<Found>,
+    pub faults: Vec<String>,
+}
+
+/// A hive that is to be shown.
+pub struct Found {
+    /// Its path in the volume; of a hive file, that on the command line.
+    pub path: Name,
+    /// The partition that it is in; `None` for a hive file.
+    pub partition: Option<u32>,
+    /// Its name in results, without an ending.
+    pub file_name: String,
+    pub tree: Arc<Hive>,
+}
+
+impl Found {
+    /// What it is called where there are several.
+    pub fn title(&self) -> String {
+        match self.partition {
+            Some(number) => format!("p{number} {}", self.path),
+            None => self.path.to_string(),
+        }
+    }
+}
+
+/// Largest hive that is read, in bytes; Windows keeps them far below.
+const MOST_HIVE: u64 = 2 << 30;
+
+/// Reads the hives that `args` name.
+pub fn open(args: &HivesArgs) -> Result<Hives> {
+    let path = &args.image;
+    if !begins_as_hive(path) {
+        return of_image(path, &args.hive);
+    }
+    if !args.hive.is_empty() {
+        bail!("{} is a hive itself; --hive chooses among those of an image", path.display());
+    }
+    of_file(path).with_context(|| path.display().to_string())
+}
+
+fn begins_as_hive(path: &Path) -> bool {
+    let start = FileReader::open(path).and_then(|file| file.read_vec_at(0, 4));
+    path.is_file() && start.is_ok_and(|start| start == b"regf")
+}
+
+/// Reads a hive file, as it is stored.
+fn of_file(path: &Path) -> Result<Hives> {
+    let file = FileReader::open(path)?;
+    if file.len() > MOST_HIVE {
+        bail!("{} bytes long; hives of up to {MOST_HIVE} are read", file.len());
+    }
+    let tree = Hive::read(file.read_vec_at(0, usize::try_from(file.len())?)?)?;
+    let shown = path.to_string_lossy();
+    let faults = registry_text::fault_lines(&tree).chain(unread_logs(path, &tree));
+    let faults = faults.map(|fault| format!("{shown}: {fault}")).collect();
+    let name = path.file_name().map(|name| name.to_string_lossy().as_ref().into());
+    let found = Found {
+        path: shown.as_ref().into(),
+        partition: None,
+        file_name: survey::hive_file_name(0, &name.unwrap_or_default()),
+        tree: tree.into(),
+    };
+    Ok(Hives { found: vec![found], faults })
+}
+
+/// Says of a dirty hive that its last changes may be in logs beside it, which are not read.
+fn unread_logs(path: &Path, tree: &Hive) -> Option<String> {
+    const ENDINGS: [&str; 6] = [".LOG", ".LOG1", ".LOG2", ".log", ".log1", ".log2"];
+    let is_there = |ending: &&str| {
+        let mut log = path.as_os_str().to_owned();
+        log.push(ending);
+        Path::new(&log).is_file()
+    };
+    let ending = ENDINGS.into_iter().find(is_there).filter(|_| tree.base_block().is_dirty())?;
+    Some(format!(
+        "the hive is dirty, and {}{ending}, which may hold its last changes, is not read",
+        path.file_name().unwrap_or_default().to_string_lossy()
+    ))
+}
+
+/// Reads the hives of a tarball, folder or disk image: those `wanted`, or all.
+fn of_image(path: &Path, wanted: &[String]) -> Result<Hives> {
+    let scratch = tempfile::Builder::new().prefix("diskprint-").tempdir()?;
+    let len = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let progress = Progress::new(&path.display().to_string(), len, false);
+    let survey = pipeline::with_threads(0, || {
+        survey::read(path, scratch.path(), &KnownHives::new(), &|bytes| progress.read(bytes))
+    })??;
+    drop(progress);
+    let Snapshot { hives, faults, .. } = survey.snapshot;
+    let wanted = wanted.iter().map(|path| Wanted::new(path)).collect::<Vec<_>>();
+    let found = hives.into_iter().enumerate().map(|(index, hive)| Found {
+        file_name: survey::hive_file_name(index, &hive.path),
+        partition: Some(hive.partition),
+        path: hive.path,
+        tree: hive.tree,
+    });
+    let found = found.collect();
+    choose(path, found, &faults, &wanted)
+}
+
+/// A path from the command line.
+struct Wanted<'a> {
+    path: &'a str,
+    upper: Name,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(path: &'a str) -> Self {
+        let plain = path.replace('\\', "/");
+        Self { path, upper: Name::from(plain.trim_matches('/')).to_upper() }
+    }
+
+    fn is(&self, path: &Name) -> bool {
+        path.to_upper() == self.upper
+    }
+}
+
+fn choose(
+    image: &Path,
+    mut found: Vec<Found>,
+    faults: &[Fault],
+    wanted: &[Wanted<'_>],
+) -> Result<Hives> {
+    let is_wanted = |path: &Name| wanted.is_empty() || wanted.iter().any(|it| it.is(path));
+    let concerns = |fault: &&Fault| match hive_of(fault) {
+        Some(path) => is_wanted(path),
+        None => !is_of_file(fault),
+    };
+    let of_files = faults.iter().filter(|fault| is_of_file(fault)).count();
+    if wanted.is_empty() && of_files > 0 {
+        let what = "faults of files that are not known as hives are not listed here";
+        writeln!(io::stderr(), "diskprint: {}: {of_files} {what}", image.display())?;
+    }
+    let faults: Vec<String> = faults.iter().filter(concerns).map(Fault::to_string).collect();
+    let missing = wanted.iter().find(|it| !found.iter().any(|hive| it.is(&hive.path)));
+    let all = names(&found);
+    found.retain(|hive| is_wanted(&hive.path));
+    match (missing, found.is_empty()) {
+        (None, false) => Ok(Hives { found, faults }),
+        (missing, _) => {
+            print_faults(&faults)?;
+            Err(not_found(image, missing, &all))
+        }
+    }
+}
+
+fn hive_of(fault: &Fault) -> Option<&Name> {
+    fault.place.steps().iter().find_map(|step| match step {
+        Step::Hive(path) => Some(path),
+        _ => None,
+    })
+}
+
+/// Whether a fault is of a file that is not known as a hive, and not of what may hold many.
+fn is_of_file(fault: &Fault) -> bool {
+    let is_file = |step: &Step| matches!(step, Step::Path(_) | Step::Inode(_));
+    hive_of(fault).is_none() && fault.place.steps().iter().any(is_file)
+}
+
+/// The paths of the first hives.
+fn names(found: &[Found]) -> String {
+    const SHOWN: usize = 10;
+    let mut names: Vec<String> =
+        found.iter().take(SHOWN).map(|hive| format!("{:?}", hive.path)).collect();
+    if found.len() > SHOWN {
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
+fn not_found(image: &Path, missing: Option<&Wanted<'_>>, all: &str) -> Error {
+    let image = image.display();
+    match (missing, all) {
+        (_, "") => Error::msg(format!("{image}: no hive could be read")),
+        (Some(Wanted { path, .. }), all) => {
+            Error::msg(format!("{image}: no hive {path:?} could be read; there are {all}"))
+        }
+        (None, _) => Error::msg(format!("{image}: no hive was found")),
+    }
+}
