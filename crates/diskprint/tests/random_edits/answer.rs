@@ -25,7 +25,7 @@ pub struct State {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Content {
     Key { mtime: u64, class: Option<Units>, security: [u8; 20], flags: u64 },
-    Value { name: Units, kind: u32, len: u64, sha1: [u8; 20] },
+    Value { name: Units, kind: u32, flags: u16, len: u64, sha1: [u8; 20] },
 }
 
 impl State {
@@ -100,7 +100,7 @@ fn key_content(key: &Key) -> Content {
 fn value_content(value: &Value) -> Content {
     let len = value.data.len() as u64;
     let sha1 = Sha1::digest(&value.data).into();
-    Content::Value { name: value.name.units.clone(), kind: value.kind, len, sha1 }
+    Content::Value { name: value.name.units.clone(), kind: value.kind, flags: 0, len, sha1 }
 }
 
 /// All rows, in the order in which they are to come.
@@ -164,6 +164,9 @@ pub fn told(deltas: &[CellDelta]) -> Vec<Row> {
 /// Root of the hive, not to be deleted, name of one byte a character: what the kit sets by itself.
 // Source: regf spec, "Key node", "Flags".
 pub const STORAGE_FLAGS: u64 = 0x2C;
+/// The name has one byte a character.
+// Source: regf spec, "Key value", "Flags".
+pub const VALUE_COMP_NAME: u16 = 1;
 
 fn state(cell: &Cell) -> State {
     State {
@@ -180,6 +183,7 @@ fn state(cell: &Cell) -> State {
             CellKind::Value(value) => Content::Value {
                 name: units(&value.name),
                 kind: value.value_type,
+                flags: value.flags & !VALUE_COMP_NAME,
                 len: value.size,
                 sha1: value.sha1,
             },
