@@ -32,9 +32,10 @@ pub fn visit_hive(bytes: Vec<u8>) {
     let mut out = Counter(0);
     regxml::write(&hive, &mut out).expect("counting does not fail");
     text::write(&hive, &mut out).expect("counting does not fail");
-    reg::write(&hive, &reg::Root::of(&hive, "SOFTWARE"), &mut out).expect("counting does not fail");
-    Statistics::of(&hive);
-    fault_lines(&hive).for_each(drop);
+    let root = reg::Root::of(&hive, "Windows/System32/config/SYSTEM");
+    reg::write(&hive, &root, &mut out).expect("counting does not fail");
+    Statistics::of(&hive).write(&"hive".into(), &mut out).expect("counting does not fail");
+    assert!(fault_lines(&hive).count() >= hive.faults().len());
 }
 
 fn visit_recovered(hive: &Hive) {
