@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use diskprint_testkit::regf::{Key, Value, build};
+use diskprint_testkit::regf::{Key, Value, build, log};
 
 mod support;
 use support::{diskprint, text};
@@ -95,6 +95,61 @@ fn all_hives_of_an_image_are_told_apart() {
     assert_eq!(names, ["002-NTUSER.DAT.reg", "005-SAM.reg"]);
 }
 
+/// A hive whose last write is in its transaction log alone; behind it a torn entry.
+#[test]
+fn a_hive_file_is_read_with_the_logs_beside_it() {
+    let later = hive().with(Key::new("New").value(Value::dword("n", 2)));
+    let (before, after) = (build(&hive()).bytes, build(&later).bytes);
+    let before = log::with_numbers(&before, 8, 7);
+    let mut bytes = log::new_log(&before, &[log::Entry::between(7, &before, &after)]);
+    let mut torn = log::Entry::between(8, &after, &before).bytes();
+    torn[45] ^= 1;
+    bytes.extend(torn);
+    let (folder, path) = file(&before);
+    std::fs::write(folder.path().join("ntuser.dat.LOG1"), bytes).expect("written");
+    let log = folder.path().join("ntuser.dat.LOG1").display().to_string();
+    let path = path.display().to_string();
+
+    let (code, out, err) = registry(&["dump", &path]);
+    assert!(out.contains("\nROOT\\New [") && out.starts_with("ROOT ["), "{out}");
+    assert!(err.starts_with(&format!("note: {path}: dirty (")), "{err}");
+    assert!(err.contains("LOG1: entry 7 applied"), "{err}");
+    assert_eq!((code, err.lines().filter(|line| line.starts_with("fault: ")).count()), (2, 1));
+    let (code, out, _) = registry(&["dump", &path, "--hive-state", "stored"]);
+    assert_eq!((code, &*out), (0, DUMP));
+    let (code, out, err) = registry(&["dump", &log]);
+    assert_eq!((code, &*out), (1, ""));
+    assert!(err.contains("name the hive that it belongs to"), "{err}");
+    let names = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!((names, std::fs::read(&path).expect("a file")), (2, before), "left as it was");
+}
+
+#[test]
+fn paths_are_shown_as_windows_shows_them() {
+    let (code, out, _) = registry(&["dump", &sample(), "--paths", "windows"]);
+    assert_eq!(code, 0);
+    let has = |start: &str| out.lines().any(|line| line.starts_with(start));
+    for start in [
+        r"HKLM\SYSTEM\CurrentControlSet\Services",
+        r"HKU\S-1-5-21-0-0-0-1000\Software [",
+        r"HKU\S-1-5-21-0-0-0-1000_Classes\",
+        r"HKLM\SAM\SAM [",
+    ] {
+        assert!(has(start), "{start}");
+    }
+    assert!(!has(r"HKLM\SYSTEM\ControlSet001") && !has(r"HKLM\Amcache"));
+    let (folder, _) = file(b"");
+    let system = folder.path().join("SYSTEM").display().to_string();
+    let select = Key::new("Select").value(Value::dword("Current", 2));
+    let sets = [Key::new("ControlSet001"), Key::new("ControlSet002"), select];
+    let root = sets.into_iter().fold(Key::new("ROOT"), Key::with);
+    std::fs::write(&system, build(&root).bytes).expect("written");
+    let (_, out, _) = registry(&["dump", &system, "--paths", "windows"]);
+    let keys: Vec<_> = out.lines().filter_map(|line| line.split_once(" [")).collect();
+    let keys: Vec<_> = keys.iter().map(|(key, _)| key.trim_start_matches(r"HKLM\SYSTEM")).collect();
+    assert_eq!(keys, ["", r"\ControlSet001", r"\CurrentControlSet", r"\Select"]);
+}
+
 #[test]
 fn a_wrong_request_is_one_line_that_says_what_is_right() {
     let (folder, path) = file(&build(&hive()).bytes);
@@ -106,6 +161,7 @@ fn a_wrong_request_is_one_line_that_says_what_is_right() {
         (&["dump", &sample, "--hive", "x"], "no hive \"x\" could be read; there are \"Users/"),
         (&["dump", &path, "--hive", "x"], "is a hive itself"),
         (&["dump", &path, "--root", "HKEY_USERS"], "--root is for --format reg"),
+        (&["dump", &path, "--format", "reg", "--paths", "windows"], "--paths is for --format text"),
         (&["dump", &path, "--format", "reg", "--root", "HKLM"], "must begin with one of HKEY_"),
         (&["dump", &path, "-o", &path], "is evidence"),
         (&["stats", &junk], "junk: file is 17 bytes long"),

@@ -22,7 +22,7 @@ pub use self::diff::{DiffArgs, DiffFormat};
 pub use self::export::{ExportArgs, Format};
 pub use self::inspect::InspectArgs;
 pub use self::registry::{
-    DumpArgs, DumpFormat, HivesArgs, RegistryArgs, RegistryCommand, StatsArgs,
+    DumpArgs, DumpFormat, HivesArgs, PathsArg, RegistryArgs, RegistryCommand, StatsArgs,
 };
 pub use self::run::{Cleanup, LogFormat, RunArgs};
 pub use self::status::StatusArgs;

@@ -40,6 +40,7 @@ Examples:
   diskprint registry dump SOFTWARE --format reg -o software.reg
   diskprint registry dump SOFTWARE --format reg --root 'HKEY_LOCAL_MACHINE\\Evidence'
   diskprint registry dump machine.tar.gz --hive Windows/System32/config/SAM
+  diskprint registry dump machine.tar.gz --paths windows > registry.txt
   diskprint registry dump machine.tar.gz --format regxml -o hives/")]
 pub struct DumpArgs {
     #[command(flatten)]
@@ -47,6 +48,10 @@ pub struct DumpArgs {
     /// The form
     #[arg(long, value_enum, default_value_t = DumpFormat::Text)]
     pub format: DumpFormat,
+    /// Of text: with the paths that Windows shows, HKLM\SOFTWARE\… and HKU\SID\…, where it mounts
+    /// the hive; else with the name of the hive's own root
+    #[arg(long, value_enum, value_name = "PATHS", default_value_t = PathsArg::Stored)]
+    pub paths: PathsArg,
     /// The key that the keys of a .reg file are below, like HKEY_LOCAL_MACHINE\SOFTWARE; by
     /// default that where Windows has the hive
     #[arg(long, value_name = "KEY")]
@@ -54,6 +59,15 @@ pub struct DumpArgs {
     /// Write to this file; or to this folder, files named as in the results of a run
     #[arg(long, short, value_name = "FILE|FOLDER")]
     pub output: Option<PathBuf>,
+}
+
+/// How paths of keys are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PathsArg {
+    /// As they are in the hive
+    Stored,
+    /// As Windows shows them; CurrentControlSet is the control set that Select\Current names
+    Windows,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -10,7 +10,7 @@ use diskprint::{regxml, results};
 
 use super::hives::{self, Found, Hives};
 use super::{each, print_faults};
-use crate::args::{DumpArgs, DumpFormat};
+use crate::args::{DumpArgs, DumpFormat, PathsArg};
 use crate::summary::printable;
 
 /// Writes hives and returns what is wrong with them.
@@ -27,7 +27,11 @@ pub fn run(args: &DumpArgs) -> Result<Vec<String>> {
     if several && root.is_some() {
         bail!("--root is for one hive, and there are {}; name one with --hive", hives.found.len());
     }
-    let dump = Dump { format: args.format, root };
+    let is_mounted = args.paths == PathsArg::Windows;
+    if is_mounted && args.format != DumpFormat::Text {
+        bail!("--paths is for --format text");
+    }
+    let dump = Dump { format: args.format, root, is_mounted };
     match &args.output {
         Some(output) => dump.write_files(&args.hives.image, output, &hives)?,
         None if several && args.format != DumpFormat::Text => bail!(
@@ -48,13 +52,18 @@ pub fn run(args: &DumpArgs) -> Result<Vec<String>> {
 struct Dump {
     format: DumpFormat,
     root: Option<reg::Root>,
+    /// Paths are those that Windows shows.
+    is_mounted: bool,
 }
 
 impl Dump {
     fn write(&self, hive: &Found, mut out: &mut dyn Write) -> io::Result<()> {
         let Found { tree, path, .. } = hive;
         match self.format {
-            DumpFormat::Text => text::write(tree, &mut out),
+            DumpFormat::Text => match hive.mounted_at.as_ref().filter(|_| self.is_mounted) {
+                Some(root) => text::write_mounted(tree, root, &mut out),
+                None => text::write(tree, &mut out),
+            },
             DumpFormat::Regxml => regxml::write(tree, &mut out),
             DumpFormat::Reg => {
                 let default = || reg::Root::of(tree, &path.to_text());

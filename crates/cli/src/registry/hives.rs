@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result, bail};
+use diskprint::registry_path::Mounts;
+use diskprint::registry_text::reg;
 use diskprint::{
     Fault, FileReader, HiveState, KnownHives, Snapshot, Step, pipeline, read_hive, registry_text,
     survey,
@@ -35,6 +37,9 @@ pub struct Found {
     /// Its name in results, without an ending.
     pub file_name: String,
     pub tree: Arc<Hive>,
+    /// The path of its root key as Windows shows it; `None` where Windows does not mount it, or
+    /// where that is not known.
+    pub mounted_at: Option<Name>,
 }
 
 impl Found {
@@ -95,6 +100,7 @@ fn of_file(path: &Path, state: HiveState) -> Result<Hives> {
         path: shown.as_ref().into(),
         partition: None,
         file_name: survey::hive_file_name(0, &name.unwrap_or_default()),
+        mounted_at: reg::Root::mounted(&tree, &shown),
         tree: tree.into(),
     };
     Ok(Hives { found: vec![found], faults })
@@ -141,7 +147,9 @@ fn of_image(path: &Path, wanted: &[String], state: HiveState) -> Result<Hives> {
     drop(progress);
     let Snapshot { hives, faults, .. } = survey.snapshot;
     let wanted = wanted.iter().map(|path| Wanted::new(path)).collect::<Vec<_>>();
+    let mounts = Mounts::of(&hives);
     let found = hives.into_iter().enumerate().map(|(index, hive)| Found {
+        mounted_at: mounts.prefix(hive.partition, &hive.path).cloned(),
         file_name: survey::hive_file_name(index, &hive.path),
         partition: Some(hive.partition),
         path: hive.path,

@@ -43,8 +43,8 @@ pub fn write(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
     let unreadable = snapshot.unread.hives.iter().map(|((partition, _), path)| HiveCondition {
         partition: *partition,
         path: path.to_text().into_owned(),
-        state: "unreadable".to_owned(),
-        grade: "unreadable".to_owned(),
+        state: UNREADABLE.to_owned(),
+        grade: UNREADABLE.to_owned(),
         faults: faults(*partition, path),
         ..HiveCondition::default()
     });
@@ -54,6 +54,25 @@ pub fn write(out: &mut impl Write, snapshot: &Snapshot) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &lines)?;
     writeln!(out)
 }
+
+/// How many hives there are of each grade: `8 hives: 6 intact, 2 repaired`.
+pub fn summary(snapshot: &Snapshot) -> String {
+    let grades = snapshot.hives.iter().map(|hive| hive.report.grade.name());
+    let all: Vec<&str> = grades.chain(snapshot.unread.hives.keys().map(|_| UNREADABLE)).collect();
+    let counts = GRADES.iter().filter_map(|grade| {
+        let count = all.iter().filter(|it| *it == grade).count();
+        (count > 0).then(|| format!("{count} {grade}"))
+    });
+    let counts: Vec<String> = counts.collect();
+    match counts.is_empty() {
+        true => "0 hives".to_owned(),
+        false => format!("{} hives: {}", all.len(), counts.join(", ")),
+    }
+}
+
+/// The grade of hives of which nothing can be read, which has no report.
+const UNREADABLE: &str = "unreadable";
+const GRADES: [&str; 4] = ["intact", "repaired", "partial", UNREADABLE];
 
 /// Reads what [`write`] wrote, from the folder that it is in.
 pub fn read(folder: &Path) -> io::Result<Vec<HiveCondition>> {

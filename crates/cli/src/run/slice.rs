@@ -301,6 +301,7 @@ fn summary(stage: Stage, snapshot: &Snapshot) -> String {
             let live = snapshot.files.iter().filter(|file| file.is_live()).count();
             format!("{} files and streams, {live} of them in use\n", snapshot.files.len())
         }
+        Stage::Registry => format!("{}\n", conditions::summary(snapshot)),
         _ => format!("{} hives\n", snapshot.hives.len()),
     }
 }

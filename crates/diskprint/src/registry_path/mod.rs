@@ -18,7 +18,9 @@ use std::collections::BTreeMap;
 use diskprint_formats::Name;
 
 use crate::Hive;
+
 use crate::artefact::control_set_number;
+pub use windows::control_set_in_use;
 
 use profiles::Profiles;
 use windows::Windows;
@@ -119,7 +121,8 @@ impl Known {
         if !self.is_windows(hive.partition, folder) {
             return None;
         }
-        let current = (key == r"HKLM\SYSTEM").then(|| windows::current_control_set(hive)).flatten();
+        let current =
+            (key == r"HKLM\SYSTEM").then(|| windows::current_control_set(&hive.tree)).flatten();
         Some(Mount { prefix: key.into(), current })
     }
 

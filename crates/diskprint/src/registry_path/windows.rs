@@ -1,8 +1,10 @@
 //! Which installation of Windows a hive belongs to.
 
-use diskprint_formats::Name;
+use diskprint_formats::regf::{Key, KeyId};
+use diskprint_formats::{Name, regf};
 
 use crate::Hive;
+use crate::artefact::control_set_number;
 
 /// An installation of Windows, as its SOFTWARE hive names it.
 pub(super) struct Windows {
@@ -84,9 +86,16 @@ pub(super) fn text(value_type: u32, data: &[u8]) -> Option<String> {
 
 /// The control set that the machine used last.
 // Source: winreg-kb, "Current control set".
-pub(super) fn current_control_set(system: &Hive) -> Option<u32> {
-    let current = system.tree.key("Select")?.value("Current")?;
+pub(super) fn current_control_set(system: &regf::Hive) -> Option<u32> {
+    let current = system.key("Select")?.value("Current")?;
     let data = current.data();
     let number = u32::from_le_bytes((*data).try_into().ok()?);
     (current.value_type() == 4 && number != 0).then_some(number)
+}
+
+/// The key of the control set that `Select\Current` of a SYSTEM hive names.
+pub fn control_set_in_use(system: &regf::Hive) -> Option<KeyId> {
+    let number = current_control_set(system)?;
+    let is_it = |key: &Key<'_>| control_set_number(key.name().as_bytes()) == Some(number);
+    system.root().children().find(is_it).map(|key| key.id())
 }

@@ -6,12 +6,13 @@
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
-use diskprint_formats::Filetime;
 use diskprint_formats::regf::{Hive, Value, ValueType};
+use diskprint_formats::{Filetime, Name};
 
 use super::escape::{self, Escaper, decoded};
 use super::paths::Paths;
 use super::{faults, hex};
+use crate::registry_path::control_set_in_use;
 
 /// How much is gathered before it goes to the output, in bytes.
 const BUFFER_LEN: usize = 64 << 10;
@@ -22,10 +23,28 @@ const BUFFER_LEN: usize = 64 << 10;
 /// # Errors
 /// When `out` fails.
 pub fn write(hive: &Hive, out: &mut impl Write) -> io::Result<()> {
+    write_below(hive, None, out)
+}
+
+/// Writes what [`write()`] does, with the paths that Windows shows: those of keys below `root`,
+/// such as `HKLM\SYSTEM`, and of the control set in use as `CurrentControlSet`.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_mounted(hive: &Hive, root: &Name, out: &mut impl Write) -> io::Result<()> {
+    write_below(hive, Some(root), out)
+}
+
+fn write_below(hive: &Hive, root: Option<&Name>, out: &mut impl Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(BUFFER_LEN, out);
     let mut paths = Paths::default();
+    let in_use = root.and_then(|_| control_set_in_use(hive));
     for key in hive.keys() {
-        let name = key.name();
+        let name = match root {
+            Some(root) if key.parent().is_none() => root.clone(),
+            _ if in_use == Some(key.id()) => "CurrentControlSet".into(),
+            _ => key.name(),
+        };
         out.write_all(paths.enter(&key, |path| match key.parent() {
             None => escape::name(&name, path),
             Some(_) => escape::step(&name, path),

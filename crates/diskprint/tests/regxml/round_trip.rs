@@ -161,9 +161,9 @@ fn recovered_cells_are_apart_and_say_where_they_were() {
     assert_eq!(
         apart.map(shown).collect::<Vec<_>>(),
         [
-            r"node y  of \a 1 free high",
-            r"value n 7 of \a\y 1 free high",
-            r"value default x of \a\y 1 free high"
+            r"node y  of a 1 free high",
+            r"value n 7 of a\y 1 free high",
+            r"value default x of a\y 1 free high"
         ]
     );
 }

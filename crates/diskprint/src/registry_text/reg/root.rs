@@ -1,3 +1,4 @@
+use diskprint_formats::Name;
 use diskprint_formats::regf::Hive;
 
 /// The key that the keys of a hive are written below: `HKEY_LOCAL_MACHINE\SOFTWARE`.
@@ -60,15 +61,30 @@ impl Root {
     /// The root of a hive in a file of that path: where Windows keeps hives of such a name, or of
     /// the name that the hive says it had; else the file's name in `HKEY_LOCAL_MACHINE`.
     pub fn of(hive: &Hive, path: &str) -> Self {
+        let other = || Self(format!("HKEY_LOCAL_MACHINE\\{}", plain(file_name(path))));
+        Self::known(hive, path).unwrap_or_else(other)
+    }
+
+    fn known(hive: &Hive, path: &str) -> Option<Self> {
         let own_path = hive.base_block().file_name.to_text().into_owned();
         let names = [file_name(path), file_name(&own_path)];
         let known = names.iter().find_map(|name| {
             PLACES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, key)| key)
         });
-        match known {
-            Some(key) => Self((*key).to_owned()),
-            None => Self(format!("HKEY_LOCAL_MACHINE\\{}", plain(file_name(path)))),
-        }
+        known.map(|key| Self((*key).to_owned()))
+    }
+
+    /// Where Windows keeps a hive of that name, as people write it: `HKLM\SOFTWARE`; `None` where
+    /// that is not known, and for hives of a user, whose key has his SID.
+    pub fn mounted(hive: &Hive, path: &str) -> Option<Name> {
+        let Self(root) = Self::known(hive, path)?;
+        let (_, rest) = root.split_once('\\')?;
+        let short = match root.starts_with("HKEY_USERS") {
+            _ if root.starts_with("HKEY_CURRENT_USER") => return None,
+            true => "HKU",
+            false => "HKLM",
+        };
+        Some(Name::from(&*format!("{short}\\{rest}")))
     }
 
     /// The path.
