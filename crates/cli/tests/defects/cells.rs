@@ -27,6 +27,9 @@ fn cells_of_one_path_are_not_taken_for_each_other() {
     assert_eq!(changes(before(), tree(2, 1, 1, 1)), [r"altered value \R\other data"]);
     assert_eq!(changes(before(), tree(1, 2, 1, 1)), [r"altered value \R\n data"]);
     assert_eq!(changes(before(), tree(1, 1, 1, 2)), [r"altered value \R\n\x\below data"]);
+    // Stored the other way round, they are still the same.
+    let turned = || Key { values: before().values.into_iter().rev().collect(), ..before() };
+    assert_eq!(changes(before(), turned()), [] as [&str; 0]);
     let sequence = Sequence::of(&[disk_of(before()), disk_of(tree(1, 1, 2, 1))]);
     sequence.run(0, &["--quiet"]);
     let rows = sequence.cells("action value cellpath changes value_type_name_after");

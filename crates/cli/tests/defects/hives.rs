@@ -87,10 +87,12 @@ fn hives_that_come_and_go_give_rows_and_deleted_ones_none() {
 /// of the path split one.
 #[test]
 fn hives_of_one_path_keep_to_their_partition_and_a_new_case_of_the_path_is_no_new_hive() {
-    let state = |path: &str, own: u32, deleted: u32, others: u32| {
+    let state = |path: &str, own: Option<u32>, deleted: u32, others: u32| {
         let first = disk(|volume| {
             volume.options.serial = 1;
-            put(volume, path, &number(own));
+            if let Some(own) = own {
+                put(volume, path, &number(own));
+            }
             put_deleted(volume, path, &number(deleted));
         });
         let second = disk(|volume| {
@@ -101,19 +103,19 @@ fn hives_of_one_path_keep_to_their_partition_and_a_new_case_of_the_path_is_no_ne
     };
     let other_case = "WINDOWS/system32/CONFIG/software";
     let sequence = Sequence::of(&[
-        state(HIVE, 1, 11, 21),
-        state(HIVE, 1, 12, 22),
-        state(other_case, 1, 13, 22),
-        state(other_case, 2, 13, 22),
+        state(HIVE, Some(1), 11, 21),
+        state(HIVE, Some(1), 12, 22),
+        state(other_case, Some(1), 13, 22),
+        state(other_case, Some(2), 13, 22),
+        state(other_case, None, 13, 22),
     ]);
     sequence.run(0, &["--quiet"]);
-    assert_eq!(
-        sequence.cells(&format!("sliceid partition hive {SHORT}")),
-        [
-            format!(r"20 2 {HIVE} altered value \R\n data"),
-            format!(r"40 1 {other_case} altered value \R\n data"),
-        ]
-    );
+    let altered = [format!("20 2 {HIVE}"), format!("40 1 {other_case}")];
+    let altered = altered.map(|place| format!(r"{place} altered value \R\n data"));
+    let deleted = [r"key \R", r"value \R\n", r"value \R\zeros"];
+    let deleted = deleted.map(|cell| format!("50 1 {other_case} deleted {cell}"));
+    let expected = [&altered[..], &deleted].concat();
+    assert_eq!(sequence.cells(&format!("sliceid partition hive {SHORT}")), expected);
     assert_eq!(sequence.sql("SELECT count(DISTINCT hiveid) FROM regdelta"), ["2"]);
 }
 
