@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use diskprint::{hive_dump, regxml};
+use diskprint::registry_text::{Statistics, fault_lines, reg, text};
+use diskprint::regxml;
 use diskprint_formats::regf::{CellOffset, Hive};
 
 /// Reads a hive and asks it for everything that it can say.
@@ -30,8 +31,11 @@ pub fn visit_hive(bytes: Vec<u8>) {
     }
     let mut out = Counter(0);
     regxml::write(&hive, &mut out).expect("counting does not fail");
-    hive_dump::write(&hive, &mut out).expect("counting does not fail");
-    hive_dump::statistics(&hive);
+    text::write(&hive, &mut out).expect("counting does not fail");
+    let root = reg::Root::of(&hive, "Windows/System32/config/SYSTEM");
+    reg::write(&hive, &root, &mut out).expect("counting does not fail");
+    Statistics::of(&hive).write(&"hive".into(), &mut out).expect("counting does not fail");
+    assert!(fault_lines(&hive).count() >= hive.faults().len());
 }
 
 fn visit_recovered(hive: &Hive) {

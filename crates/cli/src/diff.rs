@@ -123,11 +123,10 @@ fn print_file(out: &mut impl Write, delta: &FileDelta) -> io::Result<()> {
 fn print_recovered(out: &mut impl Write, found: &RecoveredCell) -> io::Result<()> {
     let RecoveredCell { cell, place, confidence, .. } = found;
     let kind = if cell.value().is_some() { "value" } else { "key  " };
-    let (hive, path) = (cell.hive.to_text(), cell.cellpath());
-    let start = if found.is_path_whole { "" } else { "…" };
+    let (hive, path) = (cell.hive.to_text(), found.cellpath());
     writeln!(
         out,
-        "? {kind} p{} {} {start}{} ({}, {})",
+        "? {kind} p{} {} {} ({}, {})",
         cell.partition,
         printable(&hive),
         printable(&path.to_text()),

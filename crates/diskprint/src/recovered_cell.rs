@@ -1,5 +1,7 @@
 use diskprint_formats::regf::recovered::{Confidence, Place};
 
+use diskprint_formats::Name;
+
 use crate::Cell;
 
 /// A key or value of a hive that no list in use leads to: a deleted one, or one that damage has
@@ -7,7 +9,8 @@ use crate::Cell;
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecoveredCell {
     /// What it was. The path as Windows shows it and the artefact are those that it would have
-    /// had; class, security and the parent's time are not read.
+    /// had, and are not there where the path is not whole; class, security and the parent's time
+    /// are not read.
     pub cell: Cell,
     /// Whether the path begins below the root; else what was before its first name is not known.
     pub is_path_whole: bool,
@@ -19,4 +22,17 @@ pub struct RecoveredCell {
     pub place: Place,
     /// How sure it is that it was there.
     pub confidence: Confidence,
+}
+
+impl RecoveredCell {
+    /// The path as [`Cell::cellpath`] gives it; where its start is not known it begins with `?`
+    /// instead of the root.
+    pub fn cellpath(&self) -> Name {
+        if self.is_path_whole {
+            return self.cell.cellpath();
+        }
+        let unknown = Cell { root: Name::from("?"), ..self.cell.clone() };
+        let path = unknown.cellpath();
+        Name::from_wtf8(path.as_bytes().get(1..).unwrap_or_default().to_vec())
+    }
 }

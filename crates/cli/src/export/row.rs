@@ -301,7 +301,7 @@ fn cell_row<'a>(slice: &SliceName<'a>, row: &CellRow<'a>) -> [Field<'a>; CELL.le
         Field::Flag(found.is_none()),
         latest(&|cell| Field::Names(&cell.key)),
         latest(&|cell| value(cell, |value| name(&value.name))),
-        latest(&cellpath),
+        found.map_or_else(|| latest(&cellpath), |it| Field::Name(Cow::Owned(it.cellpath()))),
         kind,
         new_kind,
         sha1,

@@ -63,8 +63,12 @@ pub fn open(args: &HivesArgs) -> Result<Hives> {
 }
 
 fn begins_as_hive(path: &Path) -> bool {
-    let start = FileReader::open(path).and_then(|file| file.read_vec_at(0, 4));
-    path.is_file() && start.is_ok_and(|start| start == b"regf")
+    let begins = |offset, signature: &[u8]| {
+        let found = FileReader::open(path).and_then(|file| file.read_vec_at(offset, 4));
+        found.is_ok_and(|found| found == signature)
+    };
+    // Where its first block was overwritten, a hive is known by the first of its bins.
+    path.is_file() && (begins(0, b"regf") || begins(4096, b"hbin"))
 }
 
 /// Reads a hive file, with the transaction logs that lie beside it.

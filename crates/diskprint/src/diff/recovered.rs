@@ -35,7 +35,9 @@ pub(super) fn recovered(before: &[Hive], after: &[Hive], naming: &Naming) -> Vec
             _ => true,
         }));
     }
-    found.iter_mut().for_each(|found| naming.name(&mut found.cell));
+    // The end of a path alone may be that of another place.
+    let whole = found.iter_mut().filter(|found| found.is_path_whole);
+    whole.for_each(|found| naming.name(&mut found.cell));
     let place =
         |found: &RecoveredCell| (found.cell.partition, found.cell.hive.clone(), found.offset);
     found.sort_by_cached_key(place);

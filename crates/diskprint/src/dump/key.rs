@@ -1,6 +1,6 @@
 use diskprint_formats::regf::{CellOffset, Hive, Key, Span, Value, ValueType, type_name};
 
-use super::words::{bytes, flags, hex, hex_bytes, number, quoted, time};
+use super::words::{bytes, flags, hex_bytes, number, quoted, time};
 use super::{Dump, Fields, words};
 use crate::printable;
 use crate::regxml::rendering::{Rendering, render};
@@ -50,7 +50,8 @@ fn node(dump: &mut Dump, hive: &Hive, key: &Key<'_>) {
     let mut fields = record(dump, hive, key.span());
     fields.u16(2, "flags", |raw| flags(raw.into(), &KEY_FLAGS));
     fields.u64(4, "last written", time);
-    fields.u32(12, "access bits", hex);
+    fields.show(12, "access bits", |[bits]: [u8; 1]| format!("{bits:#04x}"));
+    fields.show(13, "layer", |[bits]: [u8; 1]| format!("{bits:#04x}"));
     fields.u32(16, "parent", offset);
     fields.u32(20, "subkeys", number);
     fields.u32(24, "volatile subkeys", number);
@@ -59,7 +60,11 @@ fn node(dump: &mut Dump, hive: &Hive, key: &Key<'_>) {
     fields.u32(40, "values list", offset);
     fields.u32(44, "key security", offset);
     fields.u32(48, "class name", offset);
+    fields.show(54, "control flags", |[bits]: [u8; 1]| format!("{bits:#04x}"));
+    fields.show(55, "debug", |[bits]: [u8; 1]| format!("{bits:#04x}"));
     fields.u16(74, "class name length", bytes);
+    let owner = key.security().and_then(|security| Some(security.owner()?.to_string()));
+    dump.field(None, "owner", owner.as_deref().unwrap_or("not said"));
     match key.class() {
         Some(class) => dump.field(None, "class", quoted(&class)),
         None => dump.field(None, "class", "none"),

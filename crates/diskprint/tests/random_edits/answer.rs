@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diskprint::{Cell, CellDelta, CellKind, KeyCell};
+use diskprint::{Cell, CellDelta, CellKind};
 use diskprint_formats::{CodePoint, Name};
 use diskprint_testkit::regf::{Key, Value};
 use sha1::{Digest, Sha1};
@@ -24,8 +24,8 @@ pub struct State {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Content {
-    Key { mtime: u64, class: Option<Units> },
-    Value { name: Units, kind: u32, len: u64, sha1: [u8; 20] },
+    Key { mtime: u64, class: Option<Units>, security: [u8; 20], flags: u64 },
+    Value { name: Units, kind: u32, flags: u16, len: u64, sha1: [u8; 20] },
 }
 
 impl State {
@@ -93,13 +93,14 @@ fn next(twins: &mut BTreeMap<Vec<u32>, usize>, name: &[u16]) -> Step {
 }
 
 fn key_content(key: &Key) -> Content {
-    Content::Key { mtime: key.mtime, class: key.class.clone() }
+    let security = Sha1::digest(&key.security).into();
+    Content::Key { mtime: key.mtime, class: key.class.clone(), security, flags: key.flags.into() }
 }
 
 fn value_content(value: &Value) -> Content {
     let len = value.data.len() as u64;
     let sha1 = Sha1::digest(&value.data).into();
-    Content::Value { name: value.name.units.clone(), kind: value.kind, len, sha1 }
+    Content::Value { name: value.name.units.clone(), kind: value.kind, flags: 0, len, sha1 }
 }
 
 /// All rows, in the order in which they are to come.
@@ -124,11 +125,20 @@ fn changes(before: &State, after: &State) -> Vec<&'static str> {
     let renamed = ("name", before.name() != after.name());
     let flags = match (&before.content, &after.content) {
         (
-            Content::Key { mtime, class },
-            Content::Key { mtime: mtime_after, class: class_after },
-        ) => {
-            vec![("mtime", mtime != mtime_after), renamed, ("class", class != class_after)]
-        }
+            Content::Key { mtime, class, security, flags },
+            Content::Key {
+                mtime: mtime_after,
+                class: class_after,
+                security: security_after,
+                flags: flags_after,
+            },
+        ) => vec![
+            ("mtime", mtime != mtime_after),
+            renamed,
+            ("class", class != class_after),
+            ("security", security != security_after),
+            ("flags", flags != flags_after),
+        ],
         (
             Content::Value { kind, len, sha1, .. },
             Content::Value { kind: kind_after, len: len_after, sha1: sha1_after, .. },
@@ -151,18 +161,29 @@ pub fn told(deltas: &[CellDelta]) -> Vec<Row> {
     deltas.iter().map(row).collect()
 }
 
+/// Root of the hive, not to be deleted, name of one byte a character: what the kit sets by itself.
+// Source: regf spec, "Key node", "Flags".
+pub const STORAGE_FLAGS: u64 = 0x2C;
+/// The name has one byte a character.
+// Source: regf spec, "Key value", "Flags".
+pub const VALUE_COMP_NAME: u16 = 1;
+
 fn state(cell: &Cell) -> State {
     State {
         root: units(&cell.root),
         path: cell.key.iter().map(units).collect(),
         parent_mtime: cell.parent_mtime.0,
         content: match &cell.kind {
-            CellKind::Key(KeyCell { mtime, class, .. }) => {
-                Content::Key { mtime: mtime.0, class: class.as_ref().map(units) }
-            }
+            CellKind::Key(key) => Content::Key {
+                mtime: key.mtime.0,
+                class: key.class.as_ref().map(units),
+                security: key.security_sha1.unwrap_or_default(),
+                flags: key.flags & !STORAGE_FLAGS,
+            },
             CellKind::Value(value) => Content::Value {
                 name: units(&value.name),
                 kind: value.value_type,
+                flags: value.flags & !VALUE_COMP_NAME,
                 len: value.size,
                 sha1: value.sha1,
             },

@@ -31,6 +31,8 @@ pub const EDITS: &[(&str, Edit)] = &[
     ("path of a thousand characters", long_path),
     ("time alone", time_alone),
     ("class name", class_name),
+    ("security descriptor", security),
+    ("flags of a key", flags),
     ("subtree moved", subtree_moved),
 ];
 
@@ -257,6 +259,17 @@ fn class_name(root: &mut Key, random: &mut Random) -> Option<()> {
         }
         None => Some(tree::class(random)),
     };
+    Some(())
+}
+
+fn security(root: &mut Key, random: &mut Random) -> Option<()> {
+    let descriptor = tree::security(random);
+    let key = any_key(root, random);
+    (key.security != descriptor).then(|| key.security = descriptor)
+}
+
+fn flags(root: &mut Key, random: &mut Random) -> Option<()> {
+    any_key(root, random).flags ^= *random.pick(tree::FLAGS);
     Some(())
 }
 

@@ -8,8 +8,8 @@ use diskprint_testkit::archive;
 use diskprint_testkit::random::{Random, Repeat, seed};
 use sha1::{Digest, Sha1};
 
-use crate::answer::{Content, Row, State, told, units};
-use crate::{diff, hive};
+use crate::answer::{Content, Row, STORAGE_FLAGS, State, VALUE_COMP_NAME, told, units};
+use crate::{diff, hive, tree};
 
 /// How many cells of a hive are edited between two states.
 const EDITS: usize = 250;
@@ -26,6 +26,8 @@ enum Change {
     Name(Vec<u16>),
     Kind(u32),
     Data(Vec<u8>),
+    /// The bits of the flags that were turned.
+    Flags(u16),
 }
 
 impl Change {
@@ -35,6 +37,7 @@ impl Change {
             Self::Name(_) => "name",
             Self::Kind(_) => "type",
             Self::Data(_) => "data",
+            Self::Flags(_) => "flags",
         }
     }
 }
@@ -58,8 +61,8 @@ fn edits_in_place_of_real_hives_are_told_and_no_other() {
         }
     }
     println!("{counts:#?}");
-    assert!(counts.values().all(|count| *count >= 500), "{counts:?}");
-    assert_eq!(counts.len(), 6);
+    assert!(counts.values().all(|count| *count >= 300), "{counts:?}");
+    assert_eq!(counts.len(), 8);
 }
 
 fn edited(
@@ -122,6 +125,10 @@ type Edit = (&'static str, Change);
 // Source of the offsets: regf spec, "Key node" and "Key value"; 4 bytes of cell size go before.
 fn edit_key(bytes: &mut [u8], key: Key<'_>, random: &mut Random) -> Option<Edit> {
     let record = key.span().offset as usize + 4;
+    if random.once_in(6) {
+        let bit = *random.pick(tree::FLAGS);
+        return Some(("flags of a key", turn_flags(bytes, record + 2, bit)));
+    }
     if random.once_in(2) {
         let at = record + 4 + random.below(8);
         bytes[at] ^= 1 << random.below(8);
@@ -134,20 +141,31 @@ fn edit_key(bytes: &mut [u8], key: Key<'_>, random: &mut Random) -> Option<Edit>
 
 fn edit_value(bytes: &mut [u8], value: Value<'_>, random: &mut Random) -> Option<Edit> {
     let record = value.span().offset as usize + 4;
-    match random.below(3) {
+    match random.below(7) {
         0 => {
+            let bit = 1 << (1 + random.below(15));
+            Some(("flags of a value", turn_flags(bytes, record + 16, bit)))
+        }
+        1..3 => {
             let at = record + 12 + random.below(4);
             bytes[at] ^= 1 << random.below(8);
             let kind = bytes[record + 12..record + 16].try_into().expect("four bytes");
             Some(("type", Change::Kind(u32::from_le_bytes(kind))))
         }
-        1 => {
+        3..5 => {
             let compressed = value.flags() & 1 != 0;
             let name = other_case(bytes, record + 20, units(&value.name()), compressed, random)?;
             Some(("name of a value", Change::Name(name)))
         }
         _ => edit_data(bytes, value, random),
     }
+}
+
+fn turn_flags(bytes: &mut [u8], at: usize, bit: u16) -> Change {
+    let [low, high] = bit.to_le_bytes();
+    bytes[at] ^= low;
+    bytes[at + 1] ^= high;
+    Change::Flags(bit)
 }
 
 /// Flips a bit of the data; where they are divided, in any segment.
@@ -204,7 +222,14 @@ fn state(tree: &regf::Hive, place: Place, changes: &Changes) -> State {
         None => {
             let class = key.class().as_ref().map(units);
             let parent = key.parent().map_or(0, |parent| mtime(&parent, changes));
-            (parent, Content::Key { mtime: mtime(&key, changes), class })
+            let security = key.security().map(|security| Sha1::digest(security.bytes()).into());
+            let content = Content::Key {
+                mtime: mtime(&key, changes),
+                class,
+                security: security.unwrap_or_default(),
+                flags: flags(&key, changes),
+            };
+            (parent, content)
         }
     };
     State { root, path: names, parent_mtime, content }
@@ -224,14 +249,28 @@ fn mtime(key: &Key<'_>, changes: &Changes) -> u64 {
     }
 }
 
+/// The flags, with those above them that no edit changes.
+fn flags(key: &Key<'_>, changes: &Changes) -> u64 {
+    let turned = match changes.get(&(key.id(), None)) {
+        Some(Change::Flags(bit)) => *bit,
+        _ => 0,
+    };
+    let extra = key.extra_bits();
+    let bytes = [extra.control, extra.debug, extra.layer, extra.access_bits];
+    let extra = bytes.into_iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(byte));
+    (extra << 16 | u64::from(key.flags() ^ turned)) & !STORAGE_FLAGS
+}
+
 fn value_content(value: Value<'_>, change: Option<&Change>) -> Content {
     let (mut name, mut kind, mut data) =
         (units(&value.name()), value.value_type(), value.data().into_owned());
+    let mut flags = value.flags() & !VALUE_COMP_NAME;
     match change {
         Some(Change::Name(new)) => name.clone_from(new),
         Some(Change::Kind(new)) => kind = *new,
         Some(Change::Data(new)) => data.clone_from(new),
+        Some(Change::Flags(bit)) => flags ^= bit,
         _ => {}
     }
-    Content::Value { name, kind, len: data.len() as u64, sha1: Sha1::digest(&data).into() }
+    Content::Value { name, kind, flags, len: data.len() as u64, sha1: Sha1::digest(&data).into() }
 }

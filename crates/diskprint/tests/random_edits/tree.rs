@@ -27,6 +27,8 @@ fn key(random: &mut Random, taken: &[Name]) -> Key {
     let mut key = Key::new(fresh_name(random, taken)).at(mtime(random));
     key.list = *random.pick(&[List::Li, List::Lf, List::Lh, List::Ri]);
     key.class = random.once_in(6).then(|| class(random));
+    key.security = security(random);
+    key.flags = if random.once_in(6) { *random.pick(FLAGS) } else { 0 };
     for _ in 0..random.below(5) {
         let taken = if random.once_in(30) { Vec::new() } else { value_names(&key) };
         key.values.push(value(random, &taken));
@@ -76,6 +78,20 @@ pub fn class(random: &mut Random) -> Vec<u16> {
     let name = name(random, 8);
     if name.units.is_empty() { vec![0x43] } else { name.units }
 }
+
+/// A security descriptor that has an owner and nothing else.
+// Source: [MS-DTYP] 2.4.6, "SECURITY_DESCRIPTOR", and 2.4.2, "SID".
+pub fn security(random: &mut Random) -> Vec<u8> {
+    let owner_at = 20;
+    let owner = 0x220 + random.below(5) as u32;
+    let sid = [[1, 2, 0, 0], [0, 0, 0, 5], 32u32.to_le_bytes(), owner.to_le_bytes()];
+    let header = [[1, 0, 0, 0x80], [owner_at, 0, 0, 0], [0; 4], [0; 4], [0; 4]];
+    [header.concat(), sid.concat()].concat()
+}
+
+/// Flags of key nodes that a key may have or not: symbolic link, debugged, and two unknown ones.
+// Source: regf spec, "Key node", "Flags".
+pub const FLAGS: &[u16] = &[0x0010, 0x0200, 0x1000, 0x8000];
 
 /// A name that differs from those `taken` in more than case.
 pub fn fresh_name(random: &mut Random, taken: &[Name]) -> Name {
