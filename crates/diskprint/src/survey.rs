@@ -125,17 +125,6 @@ pub fn registry(snapshot: &Snapshot) -> Vec<Output<'_>> {
             None => Ok(()),
         })
     }));
-    // Where logs were applied, the other state is kept, too.
-    let recovered = named.iter().filter(|(hive, _)| hive.report.is_recovered());
-    outputs.extend(recovered.map(|&(hive, ref name)| {
-        let name = name.replace(".regxml", ".stored.regxml");
-        Output::new(name, move |out| match hive.report.stored(&hive.tree) {
-            Some(Ok(stored)) => regxml::write(&stored, out),
-            // Its faults are those of the hive; this says only why there is nothing here.
-            Some(Err(error)) => writeln!(out, "{}", printable(&error.to_string())),
-            None => Ok(()),
-        })
-    }));
     outputs.push(Output::new(MANIFEST, move |out| write_manifest(out, &named)));
     outputs
 }

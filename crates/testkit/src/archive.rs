@@ -1,4 +1,4 @@
-//! Members of the shared test data's archives.
+//! Archives: those of the shared test data, and tarballs of machines.
 
 use std::fs::File;
 use std::io::Read;
@@ -26,4 +26,17 @@ pub fn members(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
     }
     members.sort();
     Some(members)
+}
+
+/// Returns a `.tar.gz` with these members, in their order.
+pub fn tarball(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut archive = tar::Builder::new(gzip);
+    for (path, bytes) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, path, *bytes).expect("in memory");
+    }
+    archive.into_inner().expect("in memory").finish().expect("in memory")
 }

@@ -34,6 +34,12 @@ pub fn descriptor(kind: &str, cid: u32, parent: Option<(u32, &str)>, extents: &[
 /// Returns a whole monolithic sparse disk with two sets of directories, whose grains are `grains`:
 /// `None` was never written, `Some(byte)` is full of that byte.
 pub fn sparse(text: &str, grains: &[Option<u8>]) -> Vec<u8> {
+    let full = |byte: &Option<u8>| byte.map(|byte| vec![byte; GRAIN_SECTORS * SECTOR]);
+    sparse_of(text, &grains.iter().map(full).collect::<Vec<_>>())
+}
+
+/// Returns a disk like [`sparse`] with the bytes of each grain that was written.
+pub fn sparse_of(text: &str, grains: &[Option<Vec<u8>>]) -> Vec<u8> {
     let tables = grains.len().div_ceil(TABLE_ENTRIES);
     let mut file = sparse_header((grains.len() * GRAIN_SECTORS) as u64, GRAIN_SECTORS as u64);
     put(&mut file, 44, &(TABLE_ENTRIES as u32).to_le_bytes());
@@ -48,9 +54,10 @@ pub fn sparse(text: &str, grains: &[Option<u8>]) -> Vec<u8> {
     put(&mut file, SECTOR, text.as_bytes());
     let mut entries = vec![0u32; grains.len()];
     for (entry, grain) in entries.iter_mut().zip(grains) {
-        if let Some(byte) = grain {
+        if let Some(bytes) = grain {
             *entry = (file.len() / SECTOR) as u32;
-            file.resize(file.len() + GRAIN_SECTORS * SECTOR, *byte);
+            file.extend_from_slice(bytes);
+            file.resize(file.len().next_multiple_of(SECTOR), 0);
         }
     }
     for start in [redundant, directory] {
@@ -63,6 +70,15 @@ pub fn sparse(text: &str, grains: &[Option<u8>]) -> Vec<u8> {
         }
     }
     file
+}
+
+/// Returns a snapshot of a disk, described by `text`: the grains of `after`, as long as `before`,
+/// that are others there.
+pub fn snapshot(text: &str, before: &[u8], after: &[u8]) -> Vec<u8> {
+    let grain = GRAIN_SECTORS * SECTOR;
+    let pairs = before.chunks(grain).zip(after.chunks(grain));
+    let grains = pairs.map(|(before, after)| (before != after).then(|| after.to_vec()));
+    sparse_of(text, &grains.collect::<Vec<_>>())
 }
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {

@@ -31,10 +31,11 @@ pub fn sequence(store: &dyn Store, beside: &mut Beside, end: &Path) -> Result<Ve
     }
     let location = end.to_string_lossy();
     let name = end.file_name().unwrap_or_default().to_string_lossy();
-    // The name counts first: several slices may share one tarball.
+    // A known slice's name counts first, as several slices may share one tarball; then what the
+    // database says is there, and a name that it does not know last.
     let id = match SliceId::from_file_name(&name) {
-        Some(id) => Some(id),
-        None => store.slice_at(&location)?,
+        Some(id) if store.sequence_ids(&id.osetid, &id.appetid)?.contains(&id.sliceid) => Some(id),
+        named => store.slice_at(&location)?.or(named),
     };
     let Some(id) = id else {
         bail!(

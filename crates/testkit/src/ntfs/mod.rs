@@ -6,6 +6,7 @@
 mod attribute;
 mod attribute_list;
 mod boot_sector;
+mod directories;
 mod file;
 mod file_name;
 mod file_record;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Attribute, COMPRESSED, Chunks, Clusters, Entry, File, Index, Record, Reference, Run, index,
-    kind, list_entry, mft, non_resident, pack, resident, run_list,
+    Attribute, COMPRESSED, Chunks, Clusters, Entry, File, Index, Record, Reference, Run, SPARSE,
+    index, kind, list_entry, mft, non_resident, pack, resident, run_list,
 };
 
 /// Reference to the root directory.
@@ -65,6 +65,7 @@ pub struct Volume {
     pub listed: BTreeMap<u64, Vec<Entry>>,
     /// Clusters that are marked as free though something is in them.
     pub freed: Vec<u64>,
+    pub(super) directories: BTreeMap<String, Reference>,
     next: u64,
 }
 
@@ -96,6 +97,7 @@ impl Volume {
             records: BTreeMap::new(),
             listed: BTreeMap::new(),
             freed: Vec::new(),
+            directories: BTreeMap::new(),
             next: FIRST_USER,
         };
         let boot = 8192usize.div_ceil(options.cluster);
@@ -152,6 +154,27 @@ impl Volume {
     pub fn stored(&mut self, kind: u32, name: &str, value: &[u8], run: usize) -> Attribute {
         let runs = self.store(value, run);
         non_resident(kind, name, &self.sizes(runs, value.len()))
+    }
+
+    /// A $DATA whose clusters of zeros are holes.
+    pub fn sparse(&mut self, name: &str, value: &[u8]) -> Attribute {
+        let mut runs: Vec<Run> = Vec::new();
+        for cluster in value.chunks(self.options.cluster) {
+            match cluster.iter().all(|byte| *byte == 0) {
+                true => runs.push((None, 1)),
+                false => runs.extend(self.store(cluster, 0)),
+            }
+        }
+        let sizes = Clusters { flags: SPARSE, ..self.sizes(runs, value.len()) };
+        non_resident(kind::DATA, name, &sizes)
+    }
+
+    /// A $DATA whose clusters are marked as free, as those of a deleted file are.
+    pub fn freed(&mut self, value: &[u8]) -> Attribute {
+        let runs = self.store(value, 0);
+        let clusters = runs.iter().flat_map(|(start, count)| start.map(|it| it..it + count));
+        self.freed.extend(clusters.flatten());
+        non_resident(kind::DATA, "", &self.sizes(runs, value.len()))
     }
 
     /// A $DATA compressed in units of 16 clusters: units of zeros are holes, those that do not
