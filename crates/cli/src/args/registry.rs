@@ -58,11 +58,11 @@ pub struct DumpArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DumpFormat {
-    /// As regdump.pl -r -v of Parse::Win32Registry prints it
+    /// As regdump.pl -r -v of Parse::Win32Registry prints it; keys and values in use only
     Text,
-    /// As Windows' registry editor exports and imports it
+    /// As Windows' registry editor exports and imports it; keys and values in use only
     Reg,
-    /// As hivexml prints it
+    /// As hivexml prints it, and deleted keys and values that are still found
     Regxml,
 }
 
