@@ -19,7 +19,7 @@ pub enum RegistryCommand {
 
 #[derive(Args)]
 pub struct HivesArgs {
-    /// Hive file; or tarball, folder or disk image, all of whose hives are read
+    /// Hive file; or disk image, tarball or folder of a virtual machine, all of whose hives are read
     pub image: PathBuf,
     /// Only the hive at this path in a volume of the image, without regard to case; may be given
     /// several times
