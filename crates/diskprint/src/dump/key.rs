@@ -60,7 +60,7 @@ fn node(dump: &mut Dump, hive: &Hive, key: &Key<'_>) {
     fields.u32(40, "values list", offset);
     fields.u32(44, "key security", offset);
     fields.u32(48, "class name", offset);
-    fields.show(54, "virtualization and user flags", |[bits]: [u8; 1]| format!("{bits:#04x}"));
+    fields.show(54, "control flags", |[bits]: [u8; 1]| format!("{bits:#04x}"));
     fields.show(55, "debug", |[bits]: [u8; 1]| format!("{bits:#04x}"));
     fields.u16(74, "class name length", bytes);
     let owner = key.security().and_then(|security| Some(security.owner()?.to_string()));

@@ -84,17 +84,17 @@ fn compare_hives(name: &str, bytes: Vec<u8>, theirs: &str, tally: &mut Tally) {
     same_time(name, &ours, &theirs, tally);
     let mut left = vec![(name.to_owned(), &ours, &theirs)];
     while let Some((path, ours, theirs)) = left.pop() {
-        let values = (ours.all("value").count(), theirs.all("value").count());
-        let nodes = (ours.all("node").count(), theirs.all("node").count());
+        let values = (ours.in_use("value").count(), theirs.all("value").count());
+        let nodes = (ours.in_use("node").count(), theirs.all("node").count());
         if values.0 != values.1 || nodes.0 != nodes.1 {
             tally.unexplained.push(format!("{path}: {values:?} values, {nodes:?} keys"));
             continue;
         }
-        for (ours, theirs) in ours.all("value").zip(theirs.all("value")) {
+        for (ours, theirs) in ours.in_use("value").zip(theirs.all("value")) {
             tally.count("values");
             compare_values(&path, ours, theirs, tally);
         }
-        for (ours, theirs) in ours.all("node").zip(theirs.all("node")) {
+        for (ours, theirs) in ours.in_use("node").zip(theirs.all("node")) {
             tally.count("keys");
             let path = format!("{path}\\{}", theirs.get("name").unwrap_or_default());
             compare_keys(&path, ours, theirs, tally);

@@ -23,6 +23,11 @@ impl Element {
         self.inner.iter().filter(move |inner| inner.tag == tag)
     }
 
+    /// The keys or values in use: not those that no list leads to.
+    pub fn in_use<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = &'a Element> {
+        self.all(tag).filter(|inner| inner.get("alloc") != Some("0"))
+    }
+
     pub fn mtime(&self) -> Option<&str> {
         self.all("mtime").next().map(|mtime| mtime.text.as_str())
     }

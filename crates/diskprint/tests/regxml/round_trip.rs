@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use diskprint::regxml;
 use diskprint_formats::regf::{self, Hive};
-use diskprint_testkit::regf::{Key, Name, Value, build};
+use diskprint_testkit::regf::{Key, List, Name, Value, build};
 use proptest::prelude::*;
 
 use crate::parse::{Element, parse};
@@ -140,6 +140,32 @@ proptest! {
         }
         check(&root);
     }
+}
+
+#[test]
+fn recovered_cells_are_apart_and_say_where_they_were() {
+    let leaf = Key::new("y").value(Value::dword("n", 7)).value(Value::string("", "x"));
+    let root = Key::new("ROOT").with(Key::new("a").with(Key::new("x")).with(leaf));
+    let mut built = build(&root);
+    built.delete_key(&[0, 1], List::Lf, 0x01CE_4C00_0000_0000);
+    let document = parse(&written(&Hive::read(built.bytes).unwrap())).unwrap();
+    assert_eq!(document.in_use("node").count(), 1);
+    let shown = |element: &Element| {
+        let name = element.get("name").or(element.get("key")).unwrap_or("default");
+        let get = |attribute| element.get(attribute).unwrap();
+        let value = element.get("value").unwrap_or_default();
+        let origin = [get("path"), get("path_whole"), get("place"), get("confidence")].join(" ");
+        format!("{} {name} {value} of {origin}", element.tag)
+    };
+    let apart = document.inner.iter().filter(|element| element.get("alloc") == Some("0"));
+    assert_eq!(
+        apart.map(shown).collect::<Vec<_>>(),
+        [
+            r"node y  of \a 1 free high",
+            r"value n 7 of \a\y 1 free high",
+            r"value default x of \a\y 1 free high"
+        ]
+    );
 }
 
 #[test]
