@@ -10,6 +10,7 @@ use super::{HiveStateArg, OutputArgs};
 Examples:
   diskprint diff before.tar.gz after.tar.gz
   diskprint diff before.raw after.vmdk --format jsonl | jq 'select(.type == \"cell\")'
+  diskprint diff before.tar.gz after.tar.gz --hive-state stored
   diskprint diff a.tar.gz b.tar.gz --exit-code --quiet && echo same")]
 pub struct DiffArgs {
     /// Tarball or disk image of the state before
@@ -31,7 +32,8 @@ pub struct DiffArgs {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {
-    /// A line for each difference and a table at the end
+    /// A line for each difference and a table at the end: + new, - deleted, ~ altered; ? a key or
+    /// value that no list leads to any more, where it was found, and how sure it is
     Text,
     /// One JSON object a line
     Jsonl,

@@ -19,7 +19,7 @@ pub enum RegistryCommand {
 
 #[derive(Args)]
 pub struct HivesArgs {
-    /// Hive file; or tarball, folder or disk image, all of whose hives are read
+    /// Hive file; or disk image, tarball or folder of a virtual machine, all of whose hives are read
     pub image: PathBuf,
     /// Only the hive at this path in a volume of the image, without regard to case; may be given
     /// several times
@@ -72,11 +72,11 @@ pub enum PathsArg {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DumpFormat {
-    /// As regdump.pl -r -v of Parse::Win32Registry prints it
+    /// As regdump.pl -r -v of Parse::Win32Registry prints it; keys and values in use only
     Text,
-    /// As Windows' registry editor exports and imports it
+    /// As Windows' registry editor exports and imports it; keys and values in use only
     Reg,
-    /// As hivexml prints it
+    /// As hivexml prints it, and deleted keys and values that are still found
     Regxml,
 }
 

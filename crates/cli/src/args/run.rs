@@ -30,7 +30,8 @@ Written below RESULTS:
     files/fiout.dfxml               all files, deleted ones too
     files/fiout-alloc-only.dfxml    the files in use
     files/filemetadata.csv          those with content, and its digests
-    registry/manifest.txt, *.regxml the hives
+    registry/manifest.txt, *.regxml the hives, with deleted keys and values apart
+    registry/hives.json             what each was worth, and its transaction logs
     dumps/*.txt                     the hives as text
     deltas/deltas.db                what differs from the slice before
     deltas/registry_deltas.db       (last slice) the original workflow's rows
