@@ -124,7 +124,11 @@ fn now() -> String {
 
 fn is_broken_pipe(error: &Error) -> bool {
     error.chain().any(|cause| {
-        let cause = cause.downcast_ref::<io::Error>();
-        cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        let of_csv = cause.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
+            csv::ErrorKind::Io(error) => Some(error),
+            _ => None,
+        });
+        let error = cause.downcast_ref::<io::Error>().or(of_csv);
+        error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     })
 }

@@ -11,8 +11,14 @@ use support::{diskprint, text};
 /// Runs `diskprint registry` and returns its exit code, its output and what it said beside.
 fn registry(args: &[&str]) -> (i32, String, String) {
     let output = diskprint(&[&["registry"], args].concat());
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    let said = text(&output.stderr);
+    let lines = said.lines().filter(|line| !line.starts_with(DIRTY));
+    let said = lines.map(|line| format!("{line}\n")).collect();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), said)
 }
+
+/// Of all hives of the sample one is dirty, and its logs are empty; that is told each time.
+const DIRTY: &str = "note: p1 Windows/System32/config/SECURITY: dirty (";
 
 fn sample() -> String {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
@@ -200,5 +206,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         .expect("runs");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("ends");
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let said = text(&output.stderr);
+    assert_eq!((output.status.code(), said.lines().count()), (Some(0), 1), "{said}");
+    assert!(said.starts_with(DIRTY), "{said}");
 }

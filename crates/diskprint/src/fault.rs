@@ -78,6 +78,7 @@ impl fmt::Display for Step {
             Self::Inode(inode) => write!(f, "inode {inode}"),
             Self::Path(path) => write!(f, "{path}"),
             Self::Hive(path) => write!(f, "hive {path}"),
+            Self::Key(path) if path.is_empty() => f.write_str("root key"),
             Self::Key(path) => write!(f, "key {path}"),
             Self::Offset(offset) => write!(f, "offset {offset:#x}"),
         }

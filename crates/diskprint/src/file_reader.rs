@@ -18,7 +18,12 @@ impl FileReader {
     /// When it cannot be opened for reading.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        let len = file.metadata()?.len();
+        let metadata = file.metadata()?;
+        if !metadata.is_file() && metadata.len() == 0 {
+            let what = "cannot be read from any place of it, as a pipe; save it to a file first";
+            return Err(io::Error::new(io::ErrorKind::NotSeekable, what));
+        }
+        let len = metadata.len();
         Ok(Self { file, len })
     }
 }

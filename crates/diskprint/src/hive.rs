@@ -8,6 +8,7 @@ use diskprint_formats::{Name, regf};
 use crate::Digests;
 
 pub use report::{Grade, HiveReport};
+use report::{Outcome, Undo};
 
 /// A hive file of a slice: where it was found and what it holds.
 #[derive(Clone, Debug)]
@@ -57,18 +58,17 @@ pub fn read_hive(
 ) -> Result<(regf::Hive, HiveReport), regf::Error> {
     let mut recovery = regf::log::recover(&primary, logs);
     let recovered = recovery.bytes.take();
-    let tree = match recovered {
-        Some(bytes) if state == HiveState::Recovered => {
-            let undo = report::Undo::new(&primary, &bytes);
-            if let Ok(tree) = regf::Hive::read(bytes) {
-                let report = HiveReport::new(&tree, state, recovery, Some(undo));
-                return Ok((tree, report));
+    let (tree, outcome) = match recovered.filter(|_| state == HiveState::Recovered) {
+        None => (regf::Hive::read(primary)?, Outcome::Stored),
+        Some(bytes) => {
+            let undo = Undo::new(&primary, &bytes);
+            match regf::Hive::read(bytes) {
+                Ok(tree) => (tree, Outcome::Recovered(undo)),
+                // Better an old state than none.
+                Err(error) => (regf::Hive::read(primary)?, Outcome::Unreadable(error)),
             }
-            // Better an old state than none.
-            regf::Hive::read(primary)?
         }
-        _ => regf::Hive::read(primary)?,
     };
-    let report = HiveReport::new(&tree, state, recovery, None);
+    let report = HiveReport::new(&tree, state, recovery, outcome);
     Ok((tree, report))
 }

@@ -9,13 +9,12 @@ use anyhow::{Context, Error, Result, bail};
 use diskprint::registry_path::Mounts;
 use diskprint::registry_text::reg;
 use diskprint::{
-    Fault, FileReader, HiveState, KnownHives, Snapshot, Step, pipeline, read_hive, registry_text,
-    survey,
+    Fault, FileReader, Hive, HiveReport, HiveState, KnownHives, Snapshot, Step, pipeline,
+    read_hive, registry_text, survey,
 };
-use diskprint_formats::regf::Hive;
 use diskprint_formats::regf::is_transaction_log;
 use diskprint_formats::regf::log::LogFile;
-use diskprint_formats::{Name, ReadAt, ReadAtExt};
+use diskprint_formats::{Name, ReadAt, ReadAtExt, regf};
 
 use super::print_faults;
 use crate::args::HivesArgs;
@@ -36,7 +35,7 @@ pub struct Found {
     pub partition: Option<u32>,
     /// Its name in results, without an ending.
     pub file_name: String,
-    pub tree: Arc<Hive>,
+    pub tree: Arc<regf::Hive>,
     /// The path of its root key as Windows shows it; `None` where Windows does not mount it, or
     /// where that is not known.
     pub mounted_at: Option<Name>,
@@ -85,11 +84,7 @@ fn of_file(path: &Path, state: HiveState) -> Result<Hives> {
         bail!("a transaction log; name the hive that it belongs to, and it is applied to that");
     }
     let (tree, report) = read_hive(primary, &logs, state)?;
-    if let (false, Some(recovery)) = (report.is_clean(), &report.recovery) {
-        let lines = recovery.logs.iter().map(|log| format!("; {log}")).collect::<String>();
-        let name = path.display();
-        writeln!(io::stderr(), "note: {name}: {}{}", recovery.state, printable(&lines))?;
-    }
+    note(&path.display().to_string(), &report)?;
     let shown = path.to_string_lossy();
     let of_logs = report.faults().into_iter();
     let of_logs = of_logs.map(|(what, skipped)| format!("{what} (left out: {skipped})"));
@@ -104,6 +99,14 @@ fn of_file(path: &Path, state: HiveState) -> Result<Hives> {
         tree: tree.into(),
     };
     Ok(Hives { found: vec![found], faults })
+}
+
+/// Says of a dirty hive what became of its logs.
+fn note(hive: &str, report: &HiveReport) -> io::Result<()> {
+    if report.is_clean() {
+        return Ok(());
+    }
+    writeln!(io::stderr(), "note: {}: {}", printable(hive), printable(&report.lines().join("; ")))
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>> {
@@ -143,11 +146,19 @@ fn of_image(path: &Path, wanted: &[String], state: HiveState) -> Result<Hives> {
         survey::read(path, scratch.path(), &KnownHives::in_state(state), &|bytes| {
             progress.read(bytes)
         })
-    })??;
+    })?
+    .map_err(|error| match path.is_file() {
+        true => Error::from(error).context("it does not begin as a hive does"),
+        false => error.into(),
+    })?;
     drop(progress);
     let Snapshot { hives, faults, .. } = survey.snapshot;
     let wanted = wanted.iter().map(|path| Wanted::new(path)).collect::<Vec<_>>();
     let mounts = Mounts::of(&hives);
+    let shown = |hive: &&Hive| wanted.is_empty() || wanted.iter().any(|it| it.is(&hive.path));
+    for hive in hives.iter().filter(shown) {
+        note(&format!("p{} {}", hive.partition, hive.path), &hive.report)?;
+    }
     let found = hives.into_iter().enumerate().map(|(index, hive)| Found {
         mounted_at: mounts.prefix(hive.partition, &hive.path).cloned(),
         file_name: survey::hive_file_name(index, &hive.path),

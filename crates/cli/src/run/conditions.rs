@@ -91,11 +91,6 @@ fn of(hive: &Hive, faults: u64) -> HiveCondition {
     let recovered = hive.tree.recovered();
     let stated = hive.tree.base_block().secondary_sequence_number;
     let recovery = report.recovery.as_ref();
-    let lines = recovery.into_iter().flat_map(|recovery| {
-        let missing = recovery.missing.map(|entries| format!("{entries} are in no log"));
-        let logs = recovery.logs.iter().map(ToString::to_string);
-        [recovery.state.to_string()].into_iter().chain(logs).chain(missing)
-    });
     HiveCondition {
         partition: hive.partition,
         path: hive.path.to_text().into_owned(),
@@ -106,7 +101,7 @@ fn of(hive: &Hive, faults: u64) -> HiveCondition {
             Some(State::BadBaseBlock { .. }) if !report.is_recovered() => None,
             _ => Some(stated),
         },
-        logs: lines.collect(),
+        logs: report.lines(),
         keys: hive.tree.key_count() as u64,
         values: hive.tree.value_count() as u64,
         recovered: (recovered.keys().count() + recovered.values().count()) as u64,

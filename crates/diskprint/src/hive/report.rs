@@ -40,8 +40,19 @@ pub struct HiveReport {
     pub recovery: Option<Recovery>,
     /// SHA-256 over the digests of the hive file and of its logs, by which equal readings are known.
     pub(crate) source: [u8; 32],
-    /// What brings back the stored state; `None` where nothing was recovered.
-    undo: Option<Undo>,
+    outcome: Outcome,
+}
+
+/// What came of a hive's transaction logs.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Outcome {
+    /// The tree is the stored state.
+    #[default]
+    Stored,
+    /// The tree is the recovered state; this brings back the stored one.
+    Recovered(Undo),
+    /// The tree is the stored state, as the recovered one cannot be read.
+    Unreadable(regf::Error),
 }
 
 impl HiveReport {
@@ -49,9 +60,9 @@ impl HiveReport {
         tree: &regf::Hive,
         state: HiveState,
         recovery: Recovery,
-        undo: Option<Undo>,
+        outcome: Outcome,
     ) -> Self {
-        let mut report = Self { state, recovery: Some(recovery), undo, ..Self::default() };
+        let mut report = Self { state, recovery: Some(recovery), outcome, ..Self::default() };
         report.grade = report.grade_of(tree);
         report
     }
@@ -63,18 +74,35 @@ impl HiveReport {
 
     /// Whether transaction logs were applied.
     pub fn is_recovered(&self) -> bool {
-        self.undo.is_some()
+        matches!(self.outcome, Outcome::Recovered(_))
     }
 
-    /// The reports on the hive's transaction logs.
-    pub fn logs(&self) -> &[LogReport] {
-        self.recovery.as_ref().map_or(&[], |recovery| &recovery.logs)
+    /// What the hive says of itself and what became of its transaction logs, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let Some(recovery) = &self.recovery else { return Vec::new() };
+        let mut lines = vec![recovery.state.to_string()];
+        match (&self.outcome, self.state) {
+            (Outcome::Unreadable(error), _) => {
+                lines
+                    .push(format!("with its logs it cannot be read, and none is applied: {error}"));
+            }
+            (_, HiveState::Stored) if recovery.sequence_number.is_some() => {
+                lines.push("read as stored, without its logs".to_owned());
+            }
+            _ => {
+                lines.extend(recovery.logs.iter().map(ToString::to_string));
+                lines.extend(recovery.missing.map(|entries| format!("{entries} are in no log")));
+            }
+        }
+        lines
     }
 
     /// The hive as its file has it, where that is not the state that was read.
     pub fn stored(&self, tree: &regf::Hive) -> Option<Result<regf::Hive, regf::Error>> {
-        let undo = self.undo.as_ref()?;
-        Some(regf::Hive::read(undo.apply(tree.bytes())))
+        match &self.outcome {
+            Outcome::Recovered(undo) => Some(regf::Hive::read(undo.apply(tree.bytes()))),
+            _ => None,
+        }
     }
 
     /// What is missing because of transaction logs: what was found, and what was left out.
@@ -91,6 +119,16 @@ impl HiveReport {
             // Entries that are in no log are none of these: where Windows begins its logs anew, they
             // begin later than the hive file says of itself.
             return lost.into_iter().map(|log| (log.to_string(), LOST)).collect();
+        }
+        if let Outcome::Unreadable(error) = &self.outcome {
+            let what = format!(
+                "{}, and with its transaction logs it cannot be read ({error}): it is shown as stored",
+                recovery.state
+            );
+            return vec![(what, LOST)];
+        }
+        if recovery.logs.is_empty() {
+            return vec![(format!("{}, and there is no transaction log", recovery.state), LOST)];
         }
         if lost.is_empty() {
             return Vec::new();
@@ -117,11 +155,12 @@ fn lacks(log: &LogReport) -> bool {
     // A base block, and an empty table of changes behind it.
     // Source: regf spec, "Old format", "New format": both begin behind the first 512 bytes.
     const EMPTY_LOG: u64 = 1024;
+    const BASE_BLOCK: u64 = 512;
     match log.verdict {
         Verdict::Empty | Verdict::NotNeeded | Verdict::Older { .. } => false,
         Verdict::OtherWrite { log, hive } => log > hive,
         Verdict::Used => log.refused.is_some() || log.unreached.is_some(),
-        Verdict::Unusable => log.len > EMPTY_LOG,
+        Verdict::Unusable => log.len > EMPTY_LOG || log.len < BASE_BLOCK,
         _ => true,
     }
 }
@@ -129,7 +168,7 @@ fn lacks(log: &LogReport) -> bool {
 const LOST: &str = "the changes that only the logs hold";
 
 /// The bytes of a stored hive that its recovered state has otherwise.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Undo {
     len: usize,
     pages: Vec<(usize, Box<[u8]>)>,

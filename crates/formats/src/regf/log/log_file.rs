@@ -78,6 +78,13 @@ fn content<'a>(bytes: &'a [u8], report: &mut LogReport) -> Result<Content<'a>, L
         report.verdict = Verdict::Empty;
         return Ok(Content::None);
     }
+    // A log that nothing was written to since it was made has a base block alone.
+    let behind = bytes.get(SECTOR..).unwrap_or_default();
+    if report.base_block.is_some() && behind.iter().all(|byte| *byte == 0) && !behind.is_empty() {
+        report.format = LogFormat::Empty;
+        report.verdict = Verdict::Empty;
+        return Ok(Content::None);
+    }
     let base = base_block(bytes, report)?;
     let first = base.primary_sequence_number;
     if report.format == LogFormat::Old {
