@@ -1,7 +1,9 @@
 //! Which files are hives, and which hives are the same: defects 1, 2, 3, 9, 14.
 
+use std::collections::BTreeSet;
 use std::fs;
 
+use diskprint::{Image, KnownHives, Snapshot};
 use diskprint_testkit::mbr;
 use diskprint_testkit::ntfs::{Chunks, Clusters, Volume, kind, non_resident};
 use diskprint_testkit::regf::log::{self, Entry, new_log, old_log};
@@ -229,6 +231,7 @@ fn what_only_transaction_logs_hold_is_seen_and_both_states_are_kept() {
     };
     let counts = names.map(|name| (keys(name, ""), keys(name, ".stored")));
     assert_eq!(counts, [(INSTALLED, 1); 2]);
+    names_of_outputs_differ(&sequence);
     let hives = support::json(&registry.join("hives.json"));
     for hive in hives.as_array().unwrap() {
         let told = ["state", "hive_state", "grade"].map(|field| hive[field].as_str().unwrap());
@@ -243,6 +246,16 @@ fn what_only_transaction_logs_hold_is_seen_and_both_states_are_kept() {
         assert_eq!(found, [1, INSTALLED - 1], "{hive}, stored");
     }
     assert_eq!(names.map(|name| keys(name, "")), [1; 2]);
+    assert!(!registry.join("001-NTUSER.DAT.stored.regxml").exists(), "of the other state");
+}
+
+/// Of two outputs of one name, either could be what is left.
+fn names_of_outputs_differ(sequence: &Sequence) {
+    let opened = Image::open(sequence.slice(1).as_ref(), &sequence.path(""), &|_| {}).unwrap();
+    let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+    let outputs = diskprint::survey::registry(&snapshot);
+    let names: BTreeSet<_> = outputs.iter().map(|output| &output.name).collect();
+    assert_eq!((names.len(), outputs.len()), (5, 5), "{names:?}");
 }
 
 /// Defect 14, the other way: a hive that was changed and written whole needs no log.
