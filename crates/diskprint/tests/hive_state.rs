@@ -23,6 +23,9 @@ fn read(logs: &[(LogFile, &[u8])], state: HiveState) -> (Hive, HiveReport) {
     read_hive(before(), logs, state).expect("a key")
 }
 
+/// The logs that lie beside a hive.
+type Logs<'a> = &'a [(LogFile, &'a [u8])];
+
 fn keys(hive: &Hive) -> usize {
     hive.key_count()
 }
@@ -77,7 +80,7 @@ fn changes_that_no_log_gives_are_missed_aloud() {
     };
     let made = log::base_block(&before(), 6, 7);
     let never_used = [made.as_slice(), &[0; 1024]].concat();
-    let cases: [(&str, &[(LogFile, &[u8])], usize); 5] = [
+    let cases: [(&str, Logs<'_>, usize); 5] = [
         ("no log at all", &[], 1),
         ("torn", &[(LogFile::Log1, &torn)], 1),
         ("cut to next to nothing", &[(LogFile::Log1, &whole[..100])], 1),
