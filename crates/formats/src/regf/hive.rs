@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::arena::{Arena, KeyId};
 use super::base_block::{BASE_BLOCK_LEN, BaseBlock};
 use super::cell::Cells;
 use super::error::Error;
@@ -10,39 +11,9 @@ use super::{CellOffset, hive_bin, root};
 
 /// A hive read whole: its base block, keys, values and what is wrong with it.
 pub struct Hive {
-    bytes: Vec<u8>,
     base_block: BaseBlock,
-    root: KeyRecord,
-    /// All keys but the root: key 1 is the first.
-    keys: Vec<KeyRecord>,
-    /// Where the key values are, in the order of their keys.
-    values: Vec<CellOffset>,
+    arena: Arena,
     faults: Faults,
-}
-
-/// Number of a key in its hive: keys are numbered depth first in stored order, the root is 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(pub u32);
-
-impl KeyId {
-    /// The root key.
-    pub const ROOT: Self = Self(0);
-
-    pub(super) fn index(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
-}
-
-/// A key that the walk has read: where it is, and its place among the others. Hives of hundreds
-/// of megabytes have millions, so all else is read from the bytes again when it is asked for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KeyRecord {
-    pub(super) offset: CellOffset,
-    pub(super) parent: Option<KeyId>,
-    /// The first key behind all that is below this one.
-    pub(super) subtree_end: KeyId,
-    /// Position of the first value among all values; those of a key are next to each other.
-    pub(super) first_value: u32,
 }
 
 /// The base block, one bin header and one cell.
@@ -62,11 +33,13 @@ impl Hive {
         base_block.check().for_each(|error| faults.push(error));
         hive_bin::check(&bytes, &base_block, &mut faults);
         let root = root::find(&bytes, &base_block, &mut faults)?;
-        let mut walk = Walk::new(&bytes, base_block.likely_minor_version(), &mut faults);
+        let minor_version = base_block.likely_minor_version();
+        let mut walk = Walk::new(&bytes, minor_version, &mut faults);
         walk.run(root);
         let (mut keys, values) = (walk.keys.into_iter(), walk.values);
         let root = keys.next().ok_or(Error::NoRoot { stated: base_block.root_cell })?;
-        Ok(Self { base_block, root, keys: keys.collect(), values, faults, bytes })
+        let arena = Arena { bytes, minor_version, root, keys: keys.collect(), values };
+        Ok(Self { base_block, arena, faults })
     }
 
     /// What the hive says about itself.
@@ -76,7 +49,7 @@ impl Hive {
 
     /// The bytes of the file.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.arena.bytes
     }
 
     /// What is wrong with the hive, at most the first thousand faults.
@@ -91,13 +64,12 @@ impl Hive {
 
     /// The root key.
     pub fn root(&self) -> Key<'_> {
-        Key::new(self, KeyId::ROOT, &self.root)
+        Key::root(&self.arena)
     }
 
     /// The key with this number, or `None` when there is none.
     pub fn key_by_id(&self, id: KeyId) -> Option<Key<'_>> {
-        let Some(index) = id.index().checked_sub(1) else { return Some(self.root()) };
-        self.keys.get(index).map(|record| Key::new(self, id, record))
+        Key::get(&self.arena, id)
     }
 
     /// The first key at `path`, its names without regard to case and separated by `\`, without
@@ -114,28 +86,25 @@ impl Hive {
 
     /// Number of keys.
     pub fn key_count(&self) -> usize {
-        self.keys.len().saturating_add(1)
+        self.arena.keys.len().saturating_add(1)
     }
 
     /// Number of values.
     pub fn value_count(&self) -> usize {
-        self.values.len()
+        self.arena.values.len()
+    }
+
+    pub(super) fn minor_version(&self) -> u32 {
+        self.arena.minor_version
     }
 
     pub(super) fn cells(&self) -> Cells<'_> {
-        Cells::new(&self.bytes)
+        self.arena.cells()
     }
 
     /// Where the values of a key are.
     pub(super) fn values_of(&self, id: KeyId) -> &[CellOffset] {
-        let first = |index: usize| match index.checked_sub(1) {
-            None => Some(self.root.first_value),
-            Some(index) => self.keys.get(index).map(|record| record.first_value),
-        };
-        let place = |first: Option<u32>| first.and_then(|first| usize::try_from(first).ok());
-        let start = place(first(id.index())).unwrap_or(self.values.len());
-        let end = place(first(id.index().saturating_add(1))).unwrap_or(self.values.len());
-        self.values.get(start..end).unwrap_or(&[])
+        self.arena.values_of(id)
     }
 
     fn keys_end(&self) -> KeyId {
@@ -169,7 +138,7 @@ impl fmt::Debug for Hive {
         f.debug_struct("Hive")
             .field("base_block", &self.base_block)
             .field("keys", &self.key_count())
-            .field("values", &self.values.len())
+            .field("values", &self.value_count())
             .field("faults", &self.faults.list.len())
             .finish_non_exhaustive()
     }

@@ -2,10 +2,10 @@ use std::fmt;
 
 use crate::{Filetime, Name, SecurityDescriptor};
 
+use super::arena::{Arena, KeyId, KeyRecord};
 use super::cell::Span;
 use super::error::Structure;
 use super::fault::Faults;
-use super::hive::{Hive, KeyId, KeyRecord};
 use super::key_node::KeyNode;
 use super::value::Value;
 use super::{CellOffset, key_security};
@@ -30,19 +30,28 @@ pub struct ExtraBits {
 /// A key of a hive.
 #[derive(Clone, Copy)]
 pub struct Key<'a> {
-    hive: &'a Hive,
+    arena: &'a Arena,
     id: KeyId,
     record: &'a KeyRecord,
     node: KeyNode,
 }
 
 impl<'a> Key<'a> {
+    pub(super) fn root(arena: &'a Arena) -> Self {
+        Self::new(arena, KeyId::ROOT, &arena.root)
+    }
+
+    /// The key with this number, or `None` when there is none.
+    pub(super) fn get(arena: &'a Arena, id: KeyId) -> Option<Self> {
+        arena.record(id).map(|record| Self::new(arena, id, record))
+    }
+
     /// Reads the node again that the walk has read, so this does not fail.
-    pub(super) fn new(hive: &'a Hive, id: KeyId, record: &'a KeyRecord) -> Self {
+    fn new(arena: &'a Arena, id: KeyId, record: &'a KeyRecord) -> Self {
         let mut faults = Faults::default();
-        let cell = hive.cells().get(Structure::KeyNode, record.offset, &mut faults);
+        let cell = arena.cells().get(Structure::KeyNode, record.offset, &mut faults);
         let node = cell.and_then(|cell| KeyNode::read(&cell).ok()).unwrap_or_default();
-        Self { hive, id, record, node }
+        Self { arena, id, record, node }
     }
 
     pub(super) fn node(&self) -> &KeyNode {
@@ -56,13 +65,13 @@ impl<'a> Key<'a> {
 
     /// Name as stored.
     pub fn name(&self) -> Name {
-        self.node.name(self.hive.bytes())
+        self.node.name(&self.arena.bytes)
     }
 
     /// The bytes of the name, and the flags that say how they are to be read: quicker to compare
     /// than [`Key::name`].
     pub fn stored_name(&self) -> (&'a [u8], u16) {
-        (self.node.name.of(self.hive.bytes()), self.flags())
+        (self.node.name.of(&self.arena.bytes), self.flags())
     }
 
     /// Last-write time.
@@ -78,9 +87,9 @@ impl<'a> Key<'a> {
     /// Who owns the key and who may do what with it; `None` when that is not said or cannot be
     /// read.
     pub fn security(&self) -> Option<SecurityDescriptor<'a>> {
-        let cells = self.hive.cells();
+        let cells = self.arena.cells();
         let span = key_security::descriptor(&cells, self.node.security, &mut Faults::default())?;
-        Some(SecurityDescriptor::new(span.of(self.hive.bytes())))
+        Some(SecurityDescriptor::new(span.of(&self.arena.bytes)))
     }
 
     /// Offset of the key security item, which keys of equal security share;
@@ -97,8 +106,8 @@ impl<'a> Key<'a> {
 
     /// Class name; `None` when there is none or it cannot be read.
     pub fn class(&self) -> Option<Name> {
-        let class = self.node.class(&self.hive.cells(), &mut Faults::default());
-        class.map(|span| Name::from_utf16le(span.of(self.hive.bytes())))
+        let class = self.node.class(&self.arena.cells(), &mut Faults::default());
+        class.map(|span| Name::from_utf16le(span.of(&self.arena.bytes)))
     }
 
     /// Offset of the key node.
@@ -113,15 +122,15 @@ impl<'a> Key<'a> {
 
     /// The key that lists this one; `None` for the root.
     pub fn parent(&self) -> Option<Key<'a>> {
-        self.record.parent.and_then(|id| self.hive.key_by_id(id))
+        self.record.parent.and_then(|id| Self::get(self.arena, id))
     }
 
     /// The subkeys in stored order.
     pub fn children(&self) -> impl Iterator<Item = Key<'a>> + use<'a> {
-        let hive = self.hive;
+        let arena = self.arena;
         let end = self.record.subtree_end;
         let first = KeyId(self.id.0.saturating_add(1));
-        let within = move |id| if id < end { hive.key_by_id(id) } else { None };
+        let within = move |id| if id < end { Key::get(arena, id) } else { None };
         std::iter::successors(within(first), move |key| within(key.record.subtree_end))
     }
 
@@ -133,8 +142,8 @@ impl<'a> Key<'a> {
 
     /// The values in stored order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = Value<'a>> + use<'a> {
-        let hive = self.hive;
-        hive.values_of(self.id).iter().map(move |offset| Value::new(hive, *offset))
+        let arena = self.arena;
+        arena.values_of(self.id).iter().map(move |offset| Value::new(arena, *offset))
     }
 
     /// The first value of this name, without regard to case; the unnamed one's is empty.

@@ -5,6 +5,7 @@
 //!
 //! Not read: volatile subkeys (a file holds none that mean anything).
 
+mod arena;
 mod base_block;
 mod big_data;
 mod cell;
@@ -25,11 +26,12 @@ mod value;
 mod value_type;
 mod walk;
 
+pub use arena::KeyId;
 pub use base_block::{BaseBlock, checksum, is_hive, is_transaction_log};
 pub use cell::{CellOffset, Span};
 pub use error::{Error, Structure};
 pub use fault::Fault;
-pub use hive::{Hive, KeyId};
+pub use hive::Hive;
 pub use key::{ExtraBits, Key};
 pub use value::Value;
 pub use value_type::{ValueType, type_name};

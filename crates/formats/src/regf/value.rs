@@ -4,42 +4,42 @@ use std::fmt;
 use crate::Name;
 
 use super::CellOffset;
+use super::arena::Arena;
 use super::cell::Span;
 use super::data::Data;
 use super::error::Structure;
 use super::fault::Faults;
-use super::hive::Hive;
 use super::key_value::{DataPlace, KeyValue};
 
 /// A value of a key.
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
-    hive: &'a Hive,
+    arena: &'a Arena,
     value: KeyValue,
 }
 
 impl<'a> Value<'a> {
     /// Reads the record again that the walk has read, so this does not fail.
-    pub(super) fn new(hive: &'a Hive, offset: CellOffset) -> Self {
-        let cell = hive.cells().get(Structure::KeyValue, offset, &mut Faults::default());
+    pub(super) fn new(arena: &'a Arena, offset: CellOffset) -> Self {
+        let cell = arena.cells().get(Structure::KeyValue, offset, &mut Faults::default());
         let value = cell.and_then(|cell| KeyValue::read(&cell).ok()).unwrap_or_default();
-        Self { hive, value }
+        Self { arena, value }
     }
 
     fn find_data(&self) -> Data {
-        let minor_version = self.hive.base_block().likely_minor_version();
-        Data::find(&self.hive.cells(), &self.value, minor_version, &mut Faults::default())
+        let minor_version = self.arena.minor_version;
+        Data::find(&self.arena.cells(), &self.value, minor_version, &mut Faults::default())
     }
 
     /// Name as stored; the unnamed value's is empty.
     pub fn name(&self) -> Name {
-        self.value.name(self.hive.bytes())
+        self.value.name(&self.arena.bytes)
     }
 
     /// The bytes of the name, and the flags that say how they are to be read: quicker to compare
     /// than [`Value::name`].
     pub fn stored_name(&self) -> (&'a [u8], u16) {
-        (self.value.name.of(self.hive.bytes()), self.flags())
+        (self.value.name.of(&self.arena.bytes), self.flags())
     }
 
     /// Type by number; see [`super::type_name`].
@@ -54,7 +54,7 @@ impl<'a> Value<'a> {
 
     /// The data as stored; what cannot be read is missing at the end, with a fault in the hive.
     pub fn data(&self) -> Cow<'a, [u8]> {
-        let bytes = self.hive.bytes();
+        let bytes = &self.arena.bytes;
         match self.find_data() {
             Data::One(span) => Cow::Borrowed(span.of(bytes)),
             Data::Big(spans) => spans.iter().flat_map(|span| span.of(bytes)).copied().collect(),

@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
+use super::arena::{KeyId, KeyRecord};
 use super::cell::{CellOffset, Cells};
 use super::data::Data;
 use super::error::{Error, Structure};
 use super::fault::Faults;
-use super::hive::{KeyId, KeyRecord};
 use super::key_node::KeyNode;
 use super::key_value::KeyValue;
 use super::{key_security, list};

@@ -3,9 +3,10 @@ use crate::bytes::u32_le;
 use super::super::{BaseBlock, checksum};
 use super::error::LogError;
 use super::log_entry::SECTOR;
-use super::new_log::{NewLog, precedes};
+use super::new_log::NewLog;
 use super::old_log::OldLog;
 use super::report::{Applied, Entries, LogFile, LogFormat, LogReport, Verdict};
+use super::sequence_number::precedes;
 
 /// A transaction log, read, and what is to be said about it.
 #[derive(Debug)]

@@ -27,6 +27,7 @@ mod old_log;
 mod primary;
 mod recovery;
 mod report;
+mod sequence_number;
 
 pub use error::LogError;
 pub use recovery::{Recovery, recover};

@@ -1,6 +1,7 @@
 use super::error::LogError;
 use super::log_entry::{Header, LogEntry, SECTOR};
 use super::report::Entries;
+use super::sequence_number::precedes;
 
 /// What a log of the new format holds: the entries that follow one another from its start, why
 /// they end where that is not plainly their end, and what lies behind.
@@ -70,14 +71,4 @@ fn next_entry(log: &[u8], offset: usize, expected: u32) -> Result<Option<LogEntr
         return Err(LogError::EntrySequence { offset: offset as u64, found, expected });
     }
     LogEntry::read(log, offset, header).map(Some)
-}
-
-/// Whether a sequence number comes before another; they count on from their last value to 0.
-pub(super) fn precedes(number: u32, other: u32) -> bool {
-    distance(other, number) < 0
-}
-
-/// How many numbers it is from `from` to `to`, less than 0 where `to` comes before.
-pub(super) fn distance(from: u32, to: u32) -> i32 {
-    to.wrapping_sub(from).cast_signed()
 }

@@ -3,10 +3,10 @@ use crate::bytes::u64_le;
 
 use super::super::{BaseBlock, checksum};
 use super::log_file::{Content, Log};
-use super::new_log::{distance, precedes};
 use super::old_log::OldLog;
 use super::primary::PrimaryFile;
 use super::report::{Entries, LogFile, LogReport, State, Verdict};
+use super::sequence_number::{distance, precedes};
 
 /// What transaction logs make of a hive, and what was found in them.
 #[derive(Clone, Debug, PartialEq, Eq)]

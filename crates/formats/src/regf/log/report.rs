@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::super::BaseBlock;
 use super::error::LogError;
-use super::new_log::precedes;
+use super::sequence_number::precedes;
 use crate::Filetime;
 
 /// Which of a hive's transaction logs, by the end of its file name.

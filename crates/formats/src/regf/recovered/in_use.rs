@@ -109,7 +109,7 @@ impl<'a> Marker<'a> {
         let Some(value) = cell.and_then(|cell| KeyValue::read(&cell).ok()) else { return };
         self.in_use.mark(value.span());
         let DataPlace::Cell { offset, .. } = value.data else { return };
-        let minor_version = self.hive.base_block().likely_minor_version();
+        let minor_version = self.hive.minor_version();
         let data = Data::find(&self.cells(), &value, minor_version, faults);
         data.spans().iter().for_each(|span| self.content(*span));
         if let Data::Big(_) = data {

@@ -1,11 +1,12 @@
 use crate::Filetime;
 use crate::bytes::window;
+use crate::regf::arena::KeyId;
 use crate::regf::big_data;
 use crate::regf::cell::{CellOffset, SIZE_LEN, Span};
 use crate::regf::data::Data;
 use crate::regf::error::Structure;
 use crate::regf::fault::Faults;
-use crate::regf::hive::{Hive, KeyId};
+use crate::regf::hive::Hive;
 use crate::regf::key::Key;
 use crate::regf::key_node::{KEY_HIVE_ENTRY, KeyNode};
 use crate::regf::key_value::{DataPlace, KeyValue};
@@ -241,7 +242,7 @@ impl<'h> Join<'h> {
     fn cell_data(&mut self, value: &KeyValue, offset: CellOffset, len: u32) -> Option<Vec<Span>> {
         let start = offset.file_offset();
         let content = start.checked_add(SIZE_LEN as u64)?;
-        let minor_version = self.hive.base_block().likely_minor_version();
+        let minor_version = self.hive.minor_version();
         if !big_data::divides(len, minor_version) {
             let data = Span { offset: content, len: len.into() };
             let cell = Span { offset: start, len: data.len.saturating_add(SIZE_LEN as u64) };

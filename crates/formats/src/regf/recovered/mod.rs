@@ -14,8 +14,9 @@ use std::borrow::Cow;
 
 use crate::{Filetime, Name};
 
+use super::arena::KeyId;
 use super::cell::{CellOffset, Span};
-use super::hive::{Hive, KeyId};
+use super::hive::Hive;
 use super::key::Key;
 use super::key_node::KeyNode;
 use super::key_value::KeyValue;
