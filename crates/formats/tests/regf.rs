@@ -1,7 +1,7 @@
 //! Hives that the test kit writes are read back as they were written, and damaged ones end.
 
 use diskprint_formats::regf::recovered::RecoveredValue;
-use diskprint_formats::regf::{Error, Hive, Structure, is_hive};
+use diskprint_formats::regf::{Error, Fault, Hive, Structure, is_hive};
 use diskprint_formats::{Filetime, Name};
 use diskprint_testkit::regf::{Built, Key, List, Name as Stored, Value, build, build_version};
 use proptest::prelude::*;
@@ -232,6 +232,29 @@ fn deep_keys_end_with_a_fault() {
     let hive = read(&build(&chain));
     assert_eq!(hive.key_count(), 1025);
     assert!(matches!(errors(&hive)[..], [Error::Depth { depth: 1025, .. }]));
+}
+
+/// A thousand faults of one key that lies deep: whoever tells of them tells its path with each.
+#[test]
+fn faults_do_not_multiply_a_long_path() {
+    let name = "n".repeat(255);
+    let mut chain = Key::new(name.as_str());
+    chain.values = (0..2000).map(|n| Value::new(&n.to_string(), 3, &[0; 64])).collect();
+    for _ in 0..150 {
+        chain = Key::new(name.as_str()).with(chain);
+    }
+    // Paths may be as long as a hive of this length can have them.
+    let mut built = build(&chain.value(Value::new("large", 3, &[0; 6 << 20])));
+    let place = vec![0; 150];
+    for index in 0..2000 {
+        let value = built.values[&(place.clone(), index)];
+        built.patch(value + 4 + 8, &0x7FFF_FFF8u32.to_le_bytes());
+    }
+    let hive = read(&built);
+    let path = |fault: &Fault| hive.key_by_id(fault.key.unwrap()).unwrap().path().as_bytes().len();
+    let told: usize = hive.faults().iter().map(path).sum();
+    assert!(told > 3 << 20 && told <= 4 << 20, "{told}");
+    assert_eq!(hive.faults().len() as u64 + hive.more_faults(), 2000);
 }
 
 /// Two thousand keys that share one list of five hundred values: a million values.

@@ -61,7 +61,7 @@ impl<'a> Walk<'a> {
             let parent = level.key;
             let path_len = level.path_len;
             let next = level.subkeys.next();
-            self.faults.key = Some(parent);
+            self.faults.enter(parent, path_len);
             match next {
                 Some(offset) if levels.len() as u64 > u64::from(MOST_DEPTH) => {
                     let depth = u32::try_from(levels.len()).unwrap_or(u32::MAX);
@@ -76,7 +76,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        self.faults.key = None;
+        self.faults.leave();
     }
 
     /// Notes where the subtree of `key` ends.
@@ -105,7 +105,7 @@ impl<'a> Walk<'a> {
 
         let key = self.next_key();
         let parent = parent.map(|(parent, _)| parent);
-        self.faults.key = Some(key);
+        self.faults.enter(key, path_len);
         self.check(&node, parent);
         let first_value = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         self.values_of(&node, path_len);
