@@ -234,6 +234,18 @@ fn deep_keys_end_with_a_fault() {
     assert!(matches!(errors(&hive)[..], [Error::Depth { depth: 1025, .. }]));
 }
 
+/// A list that is shorter than its key says has lost something, one that is longer has not.
+#[test]
+fn a_short_list_is_a_loss() {
+    for (count, lost) in [(3, true), (1, false)] {
+        let mut built = build(&sample());
+        built.patch(built.keys[&vec![0]] + 4 + 20, &[count]);
+        let hive = read(&built);
+        let [Error::Count { .. }] = errors(&hive)[..] else { panic!("{:?}", errors(&hive)) };
+        assert_eq!(!errors(&hive)[0].skipped().is_empty(), lost, "{count}");
+    }
+}
+
 /// A thousand faults of one key that lies deep: whoever tells of them tells its path with each.
 #[test]
 fn faults_do_not_multiply_a_long_path() {

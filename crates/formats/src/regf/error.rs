@@ -264,6 +264,10 @@ impl Error {
             | Self::RecordShort { structure, .. }
             | Self::Overuse { structure, .. } => structure.loss(),
             Self::CellSize { structure, stated, .. } if *stated < 8 => structure.loss(),
+            Self::Count { list, stated, found, .. } if found < stated => match list {
+                Structure::SubkeyList => "the keys that the list lacks and all that is below them",
+                _ => "the values that the list lacks",
+            },
             Self::KeyTwice { .. } => "the second appearance of the key",
             Self::IndexRoot { .. } => Structure::SubkeyList.loss(),
             Self::SecuritySize { .. } => Structure::KeySecurity.loss(),
