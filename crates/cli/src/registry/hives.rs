@@ -1,5 +1,6 @@
 //! The hives that a command is about.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -122,9 +123,12 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>> {
 fn logs_beside(path: &Path) -> Result<Vec<(LogFile, Vec<u8>)>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    // A folder that cannot be listed, as behind a pipe, has no logs.
-    let beside = fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
-    let mut beside: Vec<_> = beside.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+    let folder = folder.unwrap_or(Path::new("."));
+    let beside = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+    let mut beside: Vec<OsString> = beside.with_context(|| {
+        format!("looking for the hive's transaction logs in {}", folder.display())
+    })?;
     beside.sort();
     let mut logs = Vec::new();
     for log in [LogFile::Log, LogFile::Log1, LogFile::Log2] {
