@@ -1,10 +1,15 @@
-"""Bytes for the files of the benchmark: half of them text, half of them random."""
+"""Bytes for the files of the benchmark: text, code, and what is compressed already."""
 
-WORDS = "slice volume cluster record key value hive step state file name time run list".split()
-POOL_BYTES = 1 << 20
+# Bytes of each pool: far more than the window of deflate (32 KiB), so that what is taken from it
+# twice is compressed twice.
+POOL_BYTES = 8 << 20
 
 # (share of files, smallest, largest size in bytes before scaling): resident, small, large.
 SIZES = [(0.10, 1, 600), (0.75, 1_000, 60_000), (0.15, 100_000, 500_000)]
+
+# Of ten files five are code, four text and one is random, as an archive or a picture would be: gzip
+# leaves 0.37 of them, as it does of the disks of installed machines.
+KINDS = ["text", "code", "text", "code", "random", "code", "text", "code", "text", "code"]
 
 
 class Content:
@@ -12,8 +17,19 @@ class Content:
 
     def __init__(self, rng):
         self.rng = rng
-        text = " ".join(rng.choices(WORDS, k=POOL_BYTES // 4)).encode()
-        self.pools = [text[:POOL_BYTES], rng.randbytes(POOL_BYTES)]
+        letters = b"etaoinshrdlucmfwypvbgkjqxz"
+        words = [bytes(rng.choices(letters, k=rng.randint(2, 9))) + b" " for _ in range(4000)]
+        chunks = [rng.randbytes(rng.randint(1, 24)) for _ in range(4000)]
+        self.pools = {
+            "text": self.pool(words, 1.0),
+            "code": self.pool(chunks, 1.2),
+            "random": rng.randbytes(POOL_BYTES),
+        }
+
+    def pool(self, pieces, steepness):
+        """Pieces one after another, those of low number more often, as words are (Zipf's law)."""
+        weights = [rank**-steepness for rank in range(1, len(pieces) + 1)]
+        return b"".join(self.rng.choices(pieces, weights, k=POOL_BYTES // 2))[:POOL_BYTES]
 
     def sizes(self, count, total):
         """Returns `count` sizes; all but the resident ones are scaled to make `total` bytes."""
@@ -28,7 +44,9 @@ class Content:
     def of(self, number, version, size):
         """Returns `size` bytes, unlike those of any other number or version."""
         head = f"{number}.{version}\n".encode()
-        pool = self.pools[number % 2]
-        start = self.rng.randrange(POOL_BYTES)
-        turns = -(-(start + size) // POOL_BYTES)
-        return (head + (pool * turns)[start:])[:size] if size > len(head) else head[:size]
+        pool = self.pools[KINDS[number % len(KINDS)]]
+        start = self.rng.randrange(len(pool))
+        data = head + pool[start : start + size]
+        while len(data) < size:
+            data += pool
+        return data[:size]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes a sequence of three slices with a truth file, for the end-to-end benchmark.
+"""Makes a sequence of slices with a truth file, for the end-to-end benchmark.
 
-One NTFS volume lives through all slices: it is filled, then about 2 % of its files are created,
+One NTFS volume lives through all slices: it is filled, then a share of its files are created,
 deleted, renamed and rewritten before each further slice. Content and changes follow from --seed;
 times and the volume's serial number do not, they are those of the moment.
 """
@@ -21,13 +21,12 @@ from pathlib import Path
 from content import Content
 
 PREFIX = "8504-1-9001-1"
-SLICES = ["10", "20", "30"]
 SECTOR = 512
 PARTITION_START = 2048 * SECTOR
 PROGRAMS = ["mkntfs", "ntfs-3g", "umount", "qemu-img", "tar", "dd"]
 
-# Shares of all files that each step touches: 2 % together.
-SHARES = {"new": 0.005, "deleted": 0.005, "renamed": 0.003, "modified": 0.007}
+# What a step does with the files that it touches.
+SHARES = {"new": 0.25, "deleted": 0.25, "renamed": 0.15, "modified": 0.35}
 
 # Name in the archive of real hives -> path in the volume.
 HIVES = {
@@ -61,8 +60,10 @@ def arguments():
     )
     add = parser.add_argument
     add("--work", type=Path, default=here.parent / "work", help="folder to fill (%(default)s)")
-    add("--files", type=int, default=20_500, help="files in the first slice (%(default)s)")
-    add("--megabytes", type=int, default=1_100, help="their content (%(default)s)")
+    add("--files", type=int, default=116_000, help="files in the first slice (%(default)s)")
+    add("--megabytes", type=int, default=3_400, help="their content (%(default)s)")
+    add("--slices", type=int, default=4, help="how many (%(default)s)")
+    add("--percent", type=float, default=2.5, help="files that a step touches (%(default)s)")
     add("--seed", type=int, default=9001, help="of content and changes (%(default)s)")
     add("--hives", type=Path, help="tar.xz with real hives; left out when absent")
     return parser.parse_args()
@@ -74,25 +75,27 @@ def make(args):
     disk = args.work / "disk.img"
     format_volume(volume, args.megabytes * 13 // 10 + args.files // 300 + 160)
     write_mbr(disk, volume.stat().st_size)
+    slices = [str(10 * number) for number in range(1, args.slices + 1)]
     tree = Tree(rng, Content(rng))
     steps = []
     with tempfile.TemporaryDirectory(prefix="diskprint-bench-") as root:
-        for name in SLICES:
+        for name in slices:
             with mounted(volume, Path(root)):
-                if name == SLICES[0]:
+                if name == slices[0]:
                     tree.fill(Path(root), args.files, args.megabytes * 1_000_000)
                     hives = place_hives(Path(root), args.hives)
                     first = {"files": len(tree.paths) + len(hives), "bytes": tree.bytes_written}
                 else:
-                    step = tree.change(Path(root))
+                    step = tree.change(Path(root), args.percent / 100)
                     step["hive_keys_new"] = edit_hives(Path(root), hives, name)
                     step["modified"] += sorted(step["hive_keys_new"])
                     steps.append({"slice": name, **step})
             pack(args.work, volume, disk, f"{PREFIX}-{name}")
     volume.unlink()
     disk.unlink()
-    tarballs = [f"{PREFIX}-{name}.tar.gz" for name in SLICES]
-    settings = {"files": args.files, "megabytes": args.megabytes, "seed": args.seed}
+    tarballs = [f"{PREFIX}-{name}.tar.gz" for name in slices]
+    names = ["files", "megabytes", "slices", "percent", "seed"]
+    settings = {name: getattr(args, name) for name in names}
     return {"settings": settings, "tarballs": tarballs, "hives": hives, "steps": steps, **first}
 
 
@@ -122,9 +125,10 @@ class Tree:
         self.bytes_written += (root / path).write_bytes(self.content.of(number, 0, size))
         return path
 
-    def change(self, root):
+    def change(self, root, share):
         """Changes files, each at most in one way, and returns the paths by kind of change."""
-        count = {kind: max(1, round(len(self.paths) * share)) for kind, share in SHARES.items()}
+        touched = len(self.paths) * share
+        count = {kind: round(touched * part) for kind, part in SHARES.items()}
         self.rng.shuffle(self.paths)
         cut = iter(list(self.paths))
         deleted, renamed, modified = (
@@ -253,7 +257,8 @@ def pack(work, volume, disk, name):
     (folder / "bench.vmx").write_text('.encoding = "UTF-8"\nscsi0:0.fileName = "bench.vmdk"\n')
     run("qemu-img", "convert", "-O", "vmdk", "-o", "subformat=monolithicSparse", disk,
         folder / "bench.vmdk")
-    run("tar", "-C", work, "-czf", work / f"{name}.tar.gz", folder.name)
+    program = "pigz" if shutil.which("pigz") else "gzip"
+    run("tar", "-C", work, "-I", program, "-cf", work / f"{name}.tar.gz", folder.name)
     shutil.rmtree(folder)
     print(f"{name}.tar.gz: {(work / f'{name}.tar.gz').stat().st_size / 1e6:.0f} MB", flush=True)
 
