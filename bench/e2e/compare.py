@@ -63,7 +63,7 @@ def arguments():
         help="run the stages of the 2013 workflow, too: on the first slice, once")
     add("--timings", action="store_true",
         help="run diskprint once more at the end and keep what --timings says")
-    add_arguments(parser)
+    add_arguments(parser, "e2e")
     args = parser.parse_args()
     unknown = set(args.tools) - PROGRAMS.keys() | set(args.tools) & {"original"}
     if unknown:

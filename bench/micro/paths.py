@@ -3,7 +3,7 @@
 
 The slices are bare images of small files (crates/testkit/examples/many_files.rs); the second has
 one in a hundred more. Both ways, with and without --max-memory, run in turn, in one sitting, and
-who goes first changes each round. Needs much room for the results: about 5 GB for a million files.
+who goes first changes each round. Needs much room for the results: about 6 GB for a million files.
 """
 
 import argparse
