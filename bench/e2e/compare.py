@@ -140,7 +140,8 @@ def room(rows, truth):
 
 def extrapolated(rows, cost, slices):
     lines = [f"The original's stages, on the first slice, once, times {slices}:", "",
-             f"| | original, 1 slice | × {slices} | × {slices} / diskprint |", "|---|---|---|---|"]
+             f"| | original, 1 slice | × {slices} | × {slices} / diskprint |",
+             "|---|---|---|---|"]
     for field in ("wall_s", "cpu_s", "written_mb"):
         one, ours = getattr(cost, field), statistics.median(values(rows, "diskprint", field))
         times = f"{one * slices / ours:.1f}" if ours >= 0.05 else "–"

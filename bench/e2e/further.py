@@ -83,7 +83,8 @@ def alone(args, tarball):
 def is_length(tarballs):
     """Whether a program says how many bytes gzip unpacks from the tarballs."""
     unpack = ["sh", "-c", 'gzip -dc "$@" | wc -c', "sh", *tarballs]
-    told = f"{subprocess.run(unpack, check=True, capture_output=True).stdout.decode().strip()} bytes"
+    count = subprocess.run(unpack, check=True, capture_output=True, text=True).stdout.strip()
+    told = f"{count} bytes"
     return lambda said: None if said.strip() == told else f"said {said.strip()}, not {told}"
 
 

@@ -86,9 +86,10 @@ def keep(args, rows, summary, readme, fields=Cost.FIELDS, others=None):
 
 def conditions(args, programs=()):
     """Tables of the machine and of all versions, for a README."""
+    source = ["git", "-C", str(TOP), "describe", "--always", "--dirty"]
     rows = [
         ("diskprint", first_line([args.diskprint, "--version"])),
-        ("diskprint source", first_line(["git", "-C", str(TOP), "describe", "--always", "--dirty"])),
+        ("diskprint source", first_line(source)),
         ("rustc", first_line(["rustc", "--version"])),
         *((name, first_line(VERSIONS.get(name, [name, "--version"]))) for name in programs),
     ]
