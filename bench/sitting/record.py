@@ -76,7 +76,7 @@ def keep(args, rows, summary, readme, fields=Cost.FIELDS, others=None):
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["round", "what", *fields])
         for number, name, cost in rows:
-            table.writerow([number, name, *(f"{getattr(cost, field):.3f}" for field in fields)])
+            table.writerow([number, name, *(f"{getattr(cost, field):.4f}" for field in fields)])
     (folder / "summary.md").write_text(summary)
     (folder / "README.md").write_text(readme)
     for name, text in (others or {}).items():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from measure import measure
 
+END = 300
+
 
 @dataclass
 class Task:
@@ -35,7 +37,8 @@ def rounds(args, tasks, log):
 
 
 def one_run(task, log, poll=None):
-    """Runs the task into an empty folder; a wrong answer ends the benchmark."""
+    """Runs the task into an empty folder; a wrong answer ends the benchmark. The cost has the end
+    of what was said as `said`."""
     if task.out:
         shutil.rmtree(task.out, ignore_errors=True)
         task.out.mkdir(parents=True)
@@ -47,6 +50,7 @@ def one_run(task, log, poll=None):
         sys.exit(f"{task.name}: {wrong}, see {log}")
     if task.out:
         shutil.rmtree(task.out)
+    cost.said = said[-END:]
     return cost
 
 
