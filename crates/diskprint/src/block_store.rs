@@ -92,7 +92,7 @@ impl BlockStore {
     pub fn new_in(folder: &Path, below: Option<Arc<Self>>) -> io::Result<Self> {
         Ok(Self {
             file: tempfile::Builder::new().prefix("blocks-").tempfile_in(folder)?,
-            source: source::new(),
+            source: source::next(),
             key: below.as_ref().map_or_else(random_key, |below| below.key),
             below,
             state: Mutex::default(),

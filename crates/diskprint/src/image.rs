@@ -21,6 +21,7 @@ use crate::{Cache, Fault, FileReader, Hex, Partition, Place, Step};
 pub struct Image {
     container: Container,
     disks: Vec<ImageDisk>,
+    cache: Option<Arc<Cache>>,
 }
 
 /// What an image was given as.
@@ -146,8 +147,12 @@ impl Image {
         progress: Progress,
     ) -> Result<Opened, OpenError> {
         let mut faults = Vec::new();
-        match Self::open_kind(path, scratch.into(), &mut faults, progress) {
-            Ok((image, slicehash)) => Ok(Opened { image, faults, slicehash }),
+        let scratch = scratch.into();
+        let cache = scratch.cache.cloned();
+        match Self::open_kind(path, scratch, &mut faults, progress) {
+            Ok((image, slicehash)) => {
+                Ok(Opened { image: Self { cache, ..image }, faults, slicehash })
+            }
             Err(source) => Err(OpenError { path: path.to_owned(), faults, source }),
         }
     }
@@ -158,22 +163,21 @@ impl Image {
         faults: &mut Vec<Fault>,
         progress: Progress,
     ) -> Result<Hashed256, OpenErrorKind> {
+        let cache = scratch.cache.map(|cache| &**cache);
         if path.is_dir() {
-            let files = FileSet::of_folder(path, scratch.cache).map_err(OpenErrorKind::Read)?;
+            let files = FileSet::of_folder(path, cache).map_err(OpenErrorKind::Read)?;
             let disks = machine::open(&files, faults)?;
-            let hash = |path: &Path| hash(path, scratch.cache, progress);
+            let hash = |path: &Path| hash(path, cache, progress);
             return Self::of_files(Container::Folder, path, disks, hash);
         }
-        let file = file_set::open(path, scratch.cache).map_err(OpenErrorKind::Read)?;
+        let file = file_set::open(path, cache).map_err(OpenErrorKind::Read)?;
         let file: Arc<dyn ReadAt> = Arc::new(file);
         let start = file.read_vec_at(0, 512).map_err(OpenErrorKind::Read)?;
         match (Compression::of(&start), Descriptor::read(&file)) {
             _ if file.is_empty() => Err(OpenErrorKind::Empty),
             (Some(compression), _) => Self::tarball(path, compression, scratch, faults, progress),
-            (None, Ok(None)) => {
-                Self::raw(path, file, &start, || hash(path, scratch.cache, progress))
-            }
-            (None, _) => Self::vmdk(path, scratch.cache, faults, progress),
+            (None, Ok(None)) => Self::raw(path, file, &start, || hash(path, cache, progress)),
+            (None, _) => Self::vmdk(path, cache, faults, progress),
         }
     }
 
@@ -195,7 +199,7 @@ impl Image {
         let disks = machine::open(&members.files, faults)?;
         let disks = disks.into_iter().map(ImageDisk::from).collect();
         let container = Container::Tarball(compression);
-        Ok((Self { container, disks }, members.slicehash))
+        Ok((Self { container, disks, cache: None }, members.slicehash))
     }
 
     fn vmdk(
@@ -233,7 +237,7 @@ impl Image {
                 list.finalize().into()
             }
         };
-        Ok((Self { container, disks }, slicehash))
+        Ok((Self { container, disks, cache: None }, slicehash))
     }
 
     fn raw(
@@ -255,13 +259,18 @@ impl Image {
         let slicehash = hash().map_err(OpenErrorKind::Read)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let disk = ImageDisk { number: 1, format: "raw".into(), files: vec![name], reader: file };
-        let image = Self { container: Container::Raw, disks: vec![disk] };
+        let image = Self { container: Container::Raw, disks: vec![disk], cache: None };
         Ok((image, slicehash))
     }
 
     /// What the image was given as.
     pub fn container(&self) -> Container {
         self.container
+    }
+
+    /// The cache that it was opened with.
+    pub(crate) fn cache(&self) -> Option<&Arc<Cache>> {
+        self.cache.as_ref()
     }
 
     /// The disks in the order of the machine.

@@ -49,7 +49,7 @@ impl FileIdentity {
 }
 
 /// A number that no other source of this program has.
-pub(crate) fn new() -> u64 {
+pub(crate) fn next() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
@@ -58,5 +58,5 @@ pub(crate) fn new() -> u64 {
 pub(crate) fn of(identity: FileIdentity) -> u64 {
     static FILES: LazyLock<Mutex<HashMap<FileIdentity, u64>>> = LazyLock::new(Mutex::default);
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
-    *files.entry(identity).or_insert_with(new)
+    *files.entry(identity).or_insert_with(next)
 }

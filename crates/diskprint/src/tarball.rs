@@ -107,12 +107,19 @@ pub struct Scratch<'a> {
     /// The most bytes to keep; `None` for as many as there are. Zeros do not count.
     pub limit: Option<u64>,
     /// What was read before; what is read goes there, and not into a file of the image's own.
-    pub cache: Option<&'a Cache>,
+    pub cache: Option<&'a Arc<Cache>>,
 }
 
 impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for Scratch<'a> {
     fn from(folder: &'a P) -> Self {
         Self { folder: folder.as_ref(), limit: None, cache: None }
+    }
+}
+
+impl<'a> Scratch<'a> {
+    /// The folder of a cache, and the cache.
+    pub fn cached(cache: &'a Arc<Cache>) -> Self {
+        Self { folder: cache.folder(), limit: None, cache: Some(cache) }
     }
 }
 
