@@ -20,6 +20,7 @@ mod file_set;
 mod hive;
 mod image;
 mod machine;
+mod monitor;
 pub mod pipeline;
 mod printable;
 mod recovered_cell;
@@ -34,7 +35,7 @@ mod source;
 pub mod survey;
 mod tar_reader;
 mod tar_sparse;
-mod tarball;
+pub mod tarball;
 mod vmx;
 
 pub use cache::Cache;
@@ -50,6 +51,7 @@ pub use image::{
     Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, is_one_file, slicehash,
 };
 pub use machine::MachineError;
+pub use monitor::{Amount, Monitor, Part};
 pub use printable::printable;
 pub use recovered_cell::RecoveredCell;
 pub use slice::SliceId;

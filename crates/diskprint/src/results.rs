@@ -48,6 +48,11 @@ pub fn write_file(
     Ok(Written { bytes, sha256: sha256.finalize().into() })
 }
 
+/// SHA-256 of bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// Reads a file for what [`write_file`] tells of it.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
 use diskprint::survey::{self, Output, Survey};
 use diskprint::{
-    Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
+    Amount, Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
     is_one_file, results,
 };
 use diskprint_store::{Content, Found, RegistryFile};
@@ -21,6 +21,7 @@ use super::plan::Planned;
 use super::reading::Opening;
 use super::stage::{Inputs, Stage, Why};
 use super::stamp;
+use super::timings::Timings;
 use super::watch::SequenceWatch;
 use super::work::Work;
 use crate::VERSION;
@@ -37,6 +38,8 @@ pub struct Slice<'p> {
     pub hash: Option<[u8; 32]>,
     /// In which state its hives are read.
     hive_state: HiveState,
+    /// Where its stages are measured, if they are.
+    timings: Option<Arc<Timings>>,
 }
 
 impl<'p> Slice<'p> {
@@ -51,7 +54,8 @@ impl<'p> Slice<'p> {
             }
             Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
         };
-        Ok(Self { planned, folder, hash, hive_state: work.hive_state })
+        let (hive_state, timings) = (work.hive_state, work.timings.clone());
+        Ok(Self { planned, folder, hash, hive_state, timings })
     }
 
     pub fn name(&self) -> String {
@@ -204,10 +208,16 @@ impl<'p> Slice<'p> {
     ) -> Result<(), Error> {
         let name = self.name();
         watch.stage(&name, stage.name());
+        let end = self.timings.as_ref().map(|timings| timings.begin_stage(stage));
         let mut begun = stage.of(&self.folder).begin()?;
         let ended = work(&mut begun).and_then(|(inputs, summary, faults)| {
             let faults: Vec<&Fault> = faults.iter().collect();
-            begun.end(inputs, &summary, &faults).map(|()| faults.len())
+            let made = begun.bytes();
+            begun.end(inputs, &summary, &faults)?;
+            if let Some(end) = end {
+                end(Amount { read: 0, made });
+            }
+            Ok(faults.len())
         });
         match ended {
             Ok(faults) => {

@@ -7,7 +7,7 @@ use diskprint_formats::{ReadAt, ReadAtExt, regf};
 use super::carried::{Digested, Whereabouts, whereabouts};
 use super::hives::{Logs, is_hive_file, is_log};
 use crate::digest::Digester;
-use crate::{Cache, Fault, FileEntry, Place, Step, pipeline};
+use crate::{Amount, Cache, Fault, FileEntry, Place, Step, pipeline};
 
 /// A content to digest and the entries that have it: one for each hard link.
 pub(super) struct Job {
@@ -46,10 +46,10 @@ pub(super) fn digest<R: ReadAt>(
     mut jobs: Vec<Job>,
     cache: Option<&Cache>,
     faults: &mut Vec<Fault>,
-) -> Kept {
+) -> (Kept, Amount) {
     jobs.sort_by_key(|job| (first_cluster(&job.content), job.entries.start));
     let outcomes = pipeline::map(&jobs, |job| outcome(volume, &job.content, cache));
-    let mut kept = Kept::default();
+    let (mut kept, mut amount) = (Kept::default(), Amount::default());
     for (job, outcome) in jobs.into_iter().zip(outcomes) {
         let first = job.entries.start;
         let entries = entries.get_mut(job.entries).unwrap_or_default();
@@ -64,8 +64,11 @@ pub(super) fn digest<R: ReadAt>(
             let what = "the digests carried over from a slice before are not those of its content";
             faults.extend(place(entries).map(|place| Fault::text(place, what, "")));
         }
+        let len = job.content.len();
+        amount.read += if read.is_some() { len } else { 0 };
         match read.or(carried.map(Ok)) {
             Some(Ok(digested)) => {
+                amount.made += len;
                 entries.iter_mut().for_each(|entry| entry.digests = Some(digested.digests));
                 if let (Some(cache), Some(whereabouts)) = (cache, whereabouts) {
                     cache.keep(whereabouts, digested);
@@ -79,7 +82,7 @@ pub(super) fn digest<R: ReadAt>(
         }
     }
     kept.hives.sort_by_key(|(index, _)| *index);
-    kept
+    (kept, amount)
 }
 
 impl Kept {
