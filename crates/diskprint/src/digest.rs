@@ -24,6 +24,11 @@ impl Digests {
         digester.finish()
     }
 
+    /// The SHA-256 of `bytes` alone.
+    pub fn sha256_of(bytes: &[u8]) -> [u8; 32] {
+        Sha256::digest(bytes).into()
+    }
+
     /// Digests everything that `reader` gives.
     ///
     /// # Errors
