@@ -33,7 +33,13 @@ fn characters(name: &Name) -> impl Iterator<Item = CodePoint> + '_ {
 /// Whether the name has characters only that stand for themselves and are in no escape, as most
 /// have.
 fn is_plain(name: &Name) -> bool {
-    name.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\')
+    name.as_bytes().iter().all(|byte| plain((*byte).into()).is_some())
+}
+
+/// The character of a UTF-16 unit, or of a byte of a name, where it stands for itself wherever it
+/// is but behind a `\`.
+pub(super) fn plain(unit: u16) -> Option<u8> {
+    u8::try_from(unit).ok().filter(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\')
 }
 
 /// Writes a name.
