@@ -13,7 +13,7 @@ use diskprint::{
     Amount, Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
     is_one_file, results,
 };
-use diskprint_store::{Content, Found, RegistryFile};
+use diskprint_store::{Content, FilesInUse, Found, RegistryFile};
 use serde_json::{Value, json};
 
 use super::conditions;
@@ -243,16 +243,14 @@ impl<'p> Slice<'p> {
         let hives = survey::read_manifest(&registry).map_err(unreadable)?;
         let conditions = conditions::read(&registry).map_err(unreadable)?;
         let hives = hives.into_iter().map(|(path, sha1)| RegistryFile { path, sha1 }).collect();
-        let files_in_use = diskprint_store::read_file_metadata(&metadata)?;
-        let content = Content { files: files_in_use, hives, conditions };
+        let content = Content { files: FilesInUse::In(metadata), hives, conditions };
         Ok(Found { files, cells, recovered, faults, content })
     }
 
-    /// Length of the files that [`Self::found`] reads.
+    /// Length of what [`Self::found`] reads into memory.
     pub fn found_bytes(&self) -> u64 {
-        let files = [(Stage::Deltas, DELTAS), (Stage::Files, FILE_METADATA)];
-        let files = files.map(|(stage, name)| stage.of(&self.folder).folder().join(name));
-        files.iter().filter_map(|path| Some(fs::metadata(path).ok()?.len())).sum()
+        let deltas = Stage::Deltas.of(&self.folder).folder().join(DELTAS);
+        fs::metadata(deltas).map_or(0, |metadata| metadata.len())
     }
 
     /// What differs from the slice before, and all faults, as seen from the sequence.
