@@ -135,7 +135,7 @@ impl<'p> Walk<'p> {
         if !file.in_use {
             return;
         }
-        let Names { entries, errors } = volume.index_entries(file, &mut self.index_bytes);
+        let Names { entries, errors } = volume.index_entries(&file.streams, &mut self.index_bytes);
         for error in errors {
             self.fault(
                 Step::Inode(inode).into(),
