@@ -8,7 +8,7 @@ use std::io;
 
 use diskprint_formats::{CodePoint, Filetime, Name};
 
-use crate::{ByteRun, Digests, FileEntry, FileKind, Partition, RunKind, Times};
+use crate::{ByteRuns, Digests, FileEntry, FileKind, Partition, RunKind, Times};
 
 #[cfg(test)]
 mod tests;
@@ -203,17 +203,17 @@ impl<W: io::Write> Document<W> {
         }
     }
 
-    fn runs(&mut self, runs: &[ByteRun]) {
+    fn runs(&mut self, runs: &ByteRuns) {
         if runs.is_empty() {
             return;
         }
         self.made.push_str("<byte_runs>\n");
-        for run in runs {
+        for run in runs.iter() {
             let _ = write!(self.made, "  <byte_run file_offset='{}'", run.file_offset);
             if let Some(offset) = run.fs_offset {
                 let _ = write!(self.made, " fs_offset='{offset}'");
             }
-            if let Some(offset) = run.img_offset {
+            if let Some(offset) = runs.img_offset(&run) {
                 let _ = write!(self.made, " img_offset='{offset}'");
             }
             let kind = match run.kind {

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod artefact;
+mod byte_runs;
 mod delta;
 pub mod dfxml;
 pub mod diff;
@@ -33,12 +34,13 @@ mod tar_sparse;
 mod tarball;
 mod vmx;
 
+pub use byte_runs::{ByteRun, ByteRuns, RunKind};
 pub use delta::{
     Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, KeyCell, ValueCell,
 };
 pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};
-pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
+pub use file_entry::{Allocation, FileEntry, FileKind, Times};
 pub use file_reader::FileReader;
 pub use hive::{Grade, Hive, HiveReport, HiveState, read_hive};
 pub use image::{

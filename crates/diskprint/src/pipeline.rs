@@ -1,6 +1,7 @@
 //! Work spread over threads: the only place that has any.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cmp::Ordering;
+use std::sync::atomic::{self, AtomicUsize};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -11,6 +12,11 @@ use rayon::prelude::*;
 /// order of the items.
 pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
     items.par_iter().map(work).collect()
+}
+
+/// Sorts the items on as many threads as the pool has; equal ones come in any order.
+pub fn sort<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
+    items.par_sort_unstable_by(compare);
 }
 
 /// Runs `work` with `threads` threads for everything in it that is spread; 0 for one per core.
@@ -41,7 +47,7 @@ pub fn in_jobs<T: Sync, R: Send>(
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
                 loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let index = next.fetch_add(1, atomic::Ordering::Relaxed);
                     let Some(item) = items.get(index) else { return };
                     if sender.send((index, work(item))).is_err() {
                         return;
@@ -100,12 +106,12 @@ mod tests {
     fn it_ticks_while_there_is_work_and_no_longer() {
         let ticks = AtomicUsize::new(0);
         let tick = || {
-            ticks.fetch_add(1, Ordering::Relaxed);
+            ticks.fetch_add(1, atomic::Ordering::Relaxed);
         };
-        let wait = || while ticks.load(Ordering::Relaxed) < 3 {};
+        let wait = || while ticks.load(atomic::Ordering::Relaxed) < 3 {};
         with_ticks(Duration::from_millis(1), tick, wait);
-        let after = ticks.load(Ordering::Relaxed);
+        let after = ticks.load(atomic::Ordering::Relaxed);
         with_ticks(Duration::from_secs(3600), tick, || ());
-        assert_eq!(ticks.load(Ordering::Relaxed), after);
+        assert_eq!(ticks.load(atomic::Ordering::Relaxed), after);
     }
 }

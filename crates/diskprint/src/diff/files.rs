@@ -187,7 +187,7 @@ fn sort_key(delta: &FileDelta) -> impl Ord + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Allocation, Digests, Times};
+    use crate::{Allocation, ByteRuns, Digests, Times};
     use diskprint_formats::Filetime;
 
     fn file(path: &str, inode: u64, seq: u16, content: &str) -> FileEntry {
@@ -206,7 +206,7 @@ mod tests {
             owner_id: 0,
             times: Times::default(),
             name_times: None,
-            runs: Vec::new(),
+            runs: ByteRuns::default(),
             target: None,
             digests: Some(Digests::of(content.as_bytes())),
         }

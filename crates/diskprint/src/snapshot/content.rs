@@ -4,14 +4,33 @@ use std::ops::Range;
 use diskprint_formats::ntfs::{Content, Volume};
 use diskprint_formats::{ReadAt, ReadAtExt, regf};
 
+use super::byte_runs;
 use super::hives::{Logs, is_hive_file, is_log};
 use crate::digest::Digester;
-use crate::{Digests, Fault, FileEntry, Place, Step, pipeline};
+use crate::{Digests, Fault, FileEntry, Place, RunKind, Step, pipeline};
 
 /// A content to digest and the entries that have it: one for each hard link.
 pub(super) struct Job {
     pub(super) entries: Range<usize>,
-    pub(super) content: Content,
+    /// The content where the entries' runs do not tell all of it.
+    pub(super) content: Option<Box<Content>>,
+}
+
+impl Job {
+    fn content<R: ReadAt>(&self, volume: &Volume<R>, entries: &[FileEntry]) -> Content {
+        match (&self.content, entries.get(self.entries.start)) {
+            (Some(content), _) => Content::clone(content),
+            (None, Some(entry)) => byte_runs::content(entry, volume.boot_sector().cluster_size),
+            (None, None) => Content::Resident { value: Vec::new(), fs_offset: None },
+        }
+    }
+
+    /// Where the first part of it that is in clusters lies in the volume, in bytes.
+    fn fs_offset(&self, entries: &[FileEntry]) -> u64 {
+        let entry = entries.get(self.entries.start);
+        let mut runs = entry.iter().flat_map(|entry| entry.runs.iter());
+        runs.find_map(|run| run.fs_offset.filter(|_| run.kind != RunKind::Resident)).unwrap_or(0)
+    }
 }
 
 /// How much is read at once, in bytes: a whole number of compression units.
@@ -34,16 +53,17 @@ pub(super) fn digest<R: ReadAt>(
     mut jobs: Vec<Job>,
     faults: &mut Vec<Fault>,
 ) -> Kept {
-    jobs.sort_by_key(|job| (first_cluster(&job.content), job.entries.start));
-    let outcomes = pipeline::map(&jobs, |job| digest_one(volume, &job.content));
+    jobs.sort_by_cached_key(|job| (job.fs_offset(entries), job.entries.start));
+    let outcomes = pipeline::map(&jobs, |job| digest_one(volume, &job.content(volume, entries)));
     let mut kept = Kept::default();
     for (job, outcome) in jobs.into_iter().zip(outcomes) {
         let first = job.entries.start;
+        let content = job.content(volume, entries);
         let entries = entries.get_mut(job.entries).unwrap_or_default();
         match outcome {
             Ok((digests, is_hive)) => {
                 entries.iter_mut().for_each(|entry| entry.digests = Some(digests));
-                kept.keep(entries, first, is_hive, job.content);
+                kept.keep(entries, first, is_hive, content);
             }
             Err(error) => faults.extend(entries.first().map(|entry| {
                 let place =
@@ -66,13 +86,6 @@ impl Kept {
         }
         let hive = live().find(|(_, entry)| is_hive || is_hive_file(entry));
         self.hives.extend(hive.map(|(index, _)| (first + index, content)));
-    }
-}
-
-fn first_cluster(content: &Content) -> u64 {
-    match content {
-        Content::Resident { .. } => 0,
-        Content::NonResident(extents) => extents.runs.iter().find_map(|run| run.lcn).unwrap_or(0),
     }
 }
 

@@ -2,9 +2,12 @@
 
 mod byte_runs;
 mod content;
+mod drafts;
 mod effort;
 mod hives;
+mod listed;
 mod ntfs;
+mod order;
 mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +19,7 @@ use crate::{Fault, FileEntry, Hive, HiveState, Image, Place, Step};
 
 use hives::Hives;
 pub use hives::KnownHives;
+use ntfs::Contents;
 
 /// The state of one slice: plain data, sorted by partition and path.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +91,7 @@ impl Snapshot {
             snapshot.faults.extend(fault);
             snapshot.partitions.push(partition);
         }
-        snapshot.files.sort_by_cached_key(sort_key);
+        order::sort(&mut snapshot.files);
         snapshot.hives.sort_by(|a, b| (a.partition, &a.path).cmp(&(b.partition, &b.path)));
         snapshot
     }
@@ -109,7 +113,7 @@ impl Snapshot {
         partition.is_read = true;
 
         let ntfs::Listing { mut entries, jobs, mut faults, unread } =
-            ntfs::list(&volume, partition);
+            ntfs::list(&volume, partition, Contents::Digested);
         let number = partition.number;
         self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
         let kept = content::digest(&volume, &mut entries, jobs, &mut faults);
@@ -135,7 +139,11 @@ impl Snapshot {
             fault.place = fault.place.within(Step::Partition(number));
             fault
         }));
-        self.files.extend(entries);
+        // Most machines have one volume with files: its entries stay where they are.
+        match self.files.is_empty() {
+            true => self.files = entries,
+            false => self.files.extend(entries),
+        }
         self.hives.extend(hives);
         Ok(())
     }
@@ -154,12 +162,7 @@ pub fn list_files(
     volume: &Volume<impl ReadAt>,
     partition: &Partition,
 ) -> (Vec<FileEntry>, Vec<Fault>) {
-    let ntfs::Listing { mut entries, faults, .. } = ntfs::list(volume, partition);
-    entries.sort_by_cached_key(sort_key);
+    let ntfs::Listing { mut entries, faults, .. } = ntfs::list(volume, partition, Contents::Left);
+    order::sort(&mut entries);
     (entries, faults)
-}
-
-fn sort_key(entry: &FileEntry) -> impl Ord + use<> {
-    let deleted = !entry.is_live();
-    (entry.partition, deleted, entry.path.clone(), entry.stream.clone(), entry.inode, entry.seq)
 }
