@@ -5,7 +5,10 @@
 #![forbid(unsafe_code)]
 
 pub mod artefact;
+mod block_file;
+mod block_store;
 mod byte_runs;
+mod cache;
 mod delta;
 pub mod dfxml;
 pub mod diff;
@@ -28,6 +31,7 @@ pub mod regxml;
 pub mod results;
 mod slice;
 mod snapshot;
+mod source;
 pub mod survey;
 mod tar_reader;
 mod tar_sparse;
@@ -35,6 +39,7 @@ mod tarball;
 mod vmx;
 
 pub use byte_runs::{ByteRun, ByteRuns, RunKind};
+pub use cache::Cache;
 pub use delta::{
     Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, KeyCell, ValueCell,
 };
@@ -51,5 +56,6 @@ pub use printable::printable;
 pub use recovered_cell::RecoveredCell;
 pub use slice::SliceId;
 pub use snapshot::{KnownHives, Partition, Snapshot, Unread, list_files};
+pub use source::FileIdentity;
 pub use tar_reader::TarError;
 pub use tarball::{Compression, Progress, Scratch, TarballError};

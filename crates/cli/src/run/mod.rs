@@ -31,6 +31,7 @@ mod jobs;
 mod journal;
 pub mod lock;
 pub mod plan;
+mod reading;
 mod report;
 mod sequence;
 mod slice;

@@ -18,9 +18,10 @@ use serde_json::{Value, json};
 
 use super::conditions;
 use super::plan::Planned;
+use super::reading::Opening;
 use super::stage::{Inputs, Stage, Why};
 use super::stamp;
-use super::watch::{SequenceWatch, SliceWatch};
+use super::watch::SequenceWatch;
 use super::work::Work;
 use crate::VERSION;
 
@@ -85,17 +86,11 @@ impl<'p> Slice<'p> {
         all
     }
 
-    /// Reads the slice.
-    pub fn read(
-        &self,
-        scratch: &Path,
-        known: &KnownHives,
-        watch: &SliceWatch<'_>,
-    ) -> Result<Survey, Error> {
+    /// Reads the slice that was opened.
+    pub fn read(&self, opening: Opening<'_>, known: &KnownHives) -> Result<Survey, Error> {
+        let Opening { opened, stamp, watch } = opening;
         watch.stage("reading");
-        let stamp = stamp::before_reading(&self.planned.tarball);
-        let survey =
-            survey::read(&self.planned.tarball, scratch, known, &|bytes| watch.read(bytes))?;
+        let survey = survey::of(opened?, known);
         if let (Some(stamp), Ok(true)) = (stamp, is_one_file(&self.planned.tarball)) {
             stamp
                 .write(&self.folder, &survey.slicehash)

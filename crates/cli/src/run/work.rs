@@ -23,6 +23,8 @@ pub struct Work<'a> {
     regdelta_rows: OnceLock<BTreeMap<SliceId, u64>>,
     /// In which state hives are read.
     pub hive_state: HiveState,
+    /// Read also what did not change since the slice before, and compare its digests.
+    pub verify: bool,
     /// Store again what is stored.
     pub re_export: bool,
     /// Take the tarballs from the queue when their results are stored.
@@ -63,6 +65,7 @@ impl<'a> Work<'a> {
                 .hive_state
                 .or(config.hive_state)
                 .map_or_else(HiveState::default, HiveState::from),
+            verify: args.verify,
             re_export: args.re_export,
             dequeue: args.queue,
         }

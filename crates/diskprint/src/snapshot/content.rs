@@ -5,9 +5,10 @@ use diskprint_formats::ntfs::{Content, Volume};
 use diskprint_formats::{ReadAt, ReadAtExt, regf};
 
 use super::byte_runs;
+use super::carried::{Digested, Whereabouts, whereabouts};
 use super::hives::{Logs, is_hive_file, is_log};
 use crate::digest::Digester;
-use crate::{Digests, Fault, FileEntry, Place, RunKind, Step, pipeline};
+use crate::{Cache, Fault, FileEntry, Place, RunKind, Step, pipeline};
 
 /// A content to digest and the entries that have it: one for each hard link.
 pub(super) struct Job {
@@ -46,30 +47,56 @@ pub(super) struct Kept {
     pub(super) logs: Logs,
 }
 
-/// Digests the contents in the order in which they lie on the disk.
+/// What came of a job.
+struct Outcome {
+    /// Where its content lies, if that is known.
+    whereabouts: Option<Whereabouts>,
+    /// What is carried over.
+    carried: Option<Digested>,
+    /// What was read.
+    read: Option<io::Result<Digested>>,
+}
+
+/// Digests the contents in the order in which they lie on the disk, but for those whose digests
+/// the cache has.
 pub(super) fn digest<R: ReadAt>(
     volume: &Volume<R>,
     entries: &mut [FileEntry],
     mut jobs: Vec<Job>,
+    cache: Option<&Cache>,
     faults: &mut Vec<Fault>,
 ) -> Kept {
     jobs.sort_by_cached_key(|job| (job.fs_offset(entries), job.entries.start));
-    let outcomes = pipeline::map(&jobs, |job| digest_one(volume, &job.content(volume, entries)));
+    let outcomes =
+        pipeline::map(&jobs, |job| outcome(volume, &job.content(volume, entries), cache));
     let mut kept = Kept::default();
     for (job, outcome) in jobs.into_iter().zip(outcomes) {
         let first = job.entries.start;
         let content = job.content(volume, entries);
         let entries = entries.get_mut(job.entries).unwrap_or_default();
-        match outcome {
-            Ok((digests, is_hive)) => {
-                entries.iter_mut().for_each(|entry| entry.digests = Some(digests));
-                kept.keep(entries, first, is_hive, content);
+        let place = |entries: &[FileEntry]| {
+            let entry = entries.first()?;
+            Some(Place::from(Step::Inode(entry.inode)).then(Step::Path(entry.full_path())))
+        };
+        let Outcome { whereabouts, carried, read } = outcome;
+        if let (Some(carried), Some(Ok(read))) = (carried, &read)
+            && carried != *read
+        {
+            let what = "the digests carried over from a slice before are not those of its content";
+            faults.extend(place(entries).map(|place| Fault::text(place, what, "")));
+        }
+        match read.or(carried.map(Ok)) {
+            Some(Ok(digested)) => {
+                entries.iter_mut().for_each(|entry| entry.digests = Some(digested.digests));
+                if let (Some(cache), Some(whereabouts)) = (cache, whereabouts) {
+                    cache.keep(whereabouts, digested);
+                }
+                kept.keep(entries, first, digested.is_hive, content);
             }
-            Err(error) => faults.extend(entries.first().map(|entry| {
-                let place =
-                    Place::from(Step::Inode(entry.inode)).then(Step::Path(entry.full_path()));
-                Fault::new(place, &error, "digests of its content")
-            })),
+            Some(Err(error)) => faults.extend(
+                place(entries).map(|place| Fault::new(place, &error, "digests of its content")),
+            ),
+            None => {}
         }
     }
     kept.hives.sort_by_key(|(index, _)| *index);
@@ -89,7 +116,15 @@ impl Kept {
     }
 }
 
-fn digest_one<R: ReadAt>(volume: &Volume<R>, content: &Content) -> io::Result<(Digests, bool)> {
+/// Takes the digests of a content over, or else reads it. To verify, both is done.
+fn outcome<R: ReadAt>(volume: &Volume<R>, content: &Content, cache: Option<&Cache>) -> Outcome {
+    let whereabouts = cache.and_then(|_| whereabouts(volume.reader(), content));
+    let carried = cache.zip(whereabouts.as_ref()).and_then(|(cache, it)| cache.digested(it));
+    let is_read = carried.is_none() || cache.is_some_and(Cache::verifies);
+    Outcome { whereabouts, carried, read: is_read.then(|| digest_one(volume, content)) }
+}
+
+fn digest_one<R: ReadAt>(volume: &Volume<R>, content: &Content) -> io::Result<Digested> {
     let reader = volume.content_reader(content);
     let mut digester = Digester::default();
     let mut chunk = vec![0; CHUNK.min(usize::try_from(reader.len()).unwrap_or(CHUNK))];
@@ -106,5 +141,5 @@ fn digest_one<R: ReadAt>(volume: &Volume<R>, content: &Content) -> io::Result<(D
         digester.update(part);
         offset += part.len() as u64;
     }
-    Ok((digester.finish(), is_hive))
+    Ok(Digested { digests: digester.finish(), is_hive })
 }

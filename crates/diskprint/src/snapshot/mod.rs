@@ -1,6 +1,7 @@
 //! The state of one slice, and how it is read.
 
 mod byte_runs;
+mod carried;
 mod content;
 mod drafts;
 mod effort;
@@ -15,8 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use diskprint_formats::ntfs::Volume;
 use diskprint_formats::{Name, ReadAt, Window};
 
-use crate::{Fault, FileEntry, Hive, HiveState, Image, Place, Step};
+use crate::{Cache, Fault, FileEntry, Hive, HiveState, Image, Place, Step};
 
+pub(crate) use carried::{Carried, Digested, Whereabouts};
 use hives::Hives;
 pub use hives::KnownHives;
 use ntfs::Contents;
@@ -72,7 +74,8 @@ pub struct Partition {
 impl Snapshot {
     /// Reads the files and hives of all partitions of an image.
     ///
-    /// `known` are hives that were read before: one with the same bytes is not read again.
+    /// `known` are hives that were read before: one with the same bytes is not read again. Where
+    /// the image was opened with a cache, digests of what did not change are carried over.
     pub fn read(image: &Image, known: &KnownHives) -> Self {
         let (partitions, faults) = image.partitions();
         let mut snapshot = Self { faults, ..Self::default() };
@@ -82,9 +85,9 @@ impl Snapshot {
                 Some(Fault::text(place, what, "every file of this partition"))
             };
             let fault = match (image.volume(&partition), partition.file_system) {
-                (Some(window), Some("ntfs")) => {
-                    snapshot.read_ntfs(window, &mut partition, known).err()
-                }
+                (Some(window), Some("ntfs")) => snapshot
+                    .read_ntfs(window, &mut partition, known, image.cache().map(|it| &**it))
+                    .err(),
                 (_, Some(name)) => fault(&format!("file system {name} is not read")),
                 (_, None) => fault("no file system was recognised"),
             };
@@ -101,6 +104,7 @@ impl Snapshot {
         window: Window<impl ReadAt>,
         partition: &mut Partition,
         known: &KnownHives,
+        cache: Option<&Cache>,
     ) -> Result<(), Fault> {
         let place = Place::from(Step::Partition(partition.number));
         let volume = Volume::open(window)
@@ -116,7 +120,7 @@ impl Snapshot {
             ntfs::list(&volume, partition, Contents::Digested);
         let number = partition.number;
         self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
-        let kept = content::digest(&volume, &mut entries, jobs, &mut faults);
+        let kept = content::digest(&volume, &mut entries, jobs, cache, &mut faults);
         let reader = Hives { volume: &volume, entries: &entries, logs: &kept.logs, known };
         let mut hives = Vec::new();
         for (index, content) in kept.hives {
