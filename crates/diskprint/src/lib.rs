@@ -7,6 +7,7 @@
 pub mod artefact;
 mod block_file;
 mod block_store;
+mod byte_runs;
 mod cache;
 mod delta;
 pub mod dfxml;
@@ -38,13 +39,14 @@ mod tar_sparse;
 pub mod tarball;
 mod vmx;
 
+pub use byte_runs::{ByteRun, ByteRuns, RunKind};
 pub use cache::Cache;
 pub use delta::{
     Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, KeyCell, ValueCell,
 };
 pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};
-pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
+pub use file_entry::{Allocation, FileEntry, FileKind, Times};
 pub use file_reader::FileReader;
 pub use hive::{Grade, Hive, HiveReport, HiveState, read_hive};
 pub use image::{

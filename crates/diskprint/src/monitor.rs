@@ -1,3 +1,5 @@
+use std::ops::AddAssign;
+
 /// A part of reading a slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
@@ -21,6 +23,13 @@ pub struct Amount {
     pub read: u64,
     /// Bytes made.
     pub made: u64,
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        self.read += other.read;
+        self.made += other.made;
+    }
 }
 
 /// Measures how long parts of the work take; this library knows no clock.

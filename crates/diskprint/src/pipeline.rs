@@ -1,5 +1,6 @@
 //! Work spread over threads: the only place that has any.
 
+use std::cmp;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -47,6 +48,11 @@ pub fn both<A: Send, B: Send>(
     b: impl FnOnce() -> B + Send,
 ) -> (A, B) {
     rayon::join(a, b)
+}
+
+/// Sorts the items on as many threads as the pool has; equal ones come in any order.
+pub fn sort<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> cmp::Ordering + Sync) {
+    items.par_sort_unstable_by(compare);
 }
 
 /// Runs `work` with `threads` threads for everything in it that is spread; 0 for one per core.

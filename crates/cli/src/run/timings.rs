@@ -45,11 +45,10 @@ impl Timings {
 
     fn begin_row(&self, row: Row) -> Box<dyn FnOnce(Amount) + '_> {
         let began = Instant::now();
-        Box::new(move |Amount { read, made }| {
+        Box::new(move |amount| {
             let mut rows = self.rows();
             let sum = rows.entry(row).or_default();
-            sum.amount.read += read;
-            sum.amount.made += made;
+            sum.amount += amount;
             sum.time += began.elapsed();
         })
     }

@@ -4,19 +4,42 @@ use std::ops::Range;
 use diskprint_formats::ntfs::{Content, Volume};
 use diskprint_formats::{ReadAt, ReadAtExt, regf};
 
+use super::byte_runs;
 use super::carried::{Digested, Whereabouts, whereabouts};
 use super::hives::{Logs, is_hive_file, is_log};
 use crate::digest::Digester;
-use crate::{Amount, Cache, Fault, FileEntry, Place, Step, pipeline};
+use crate::{Amount, Cache, Fault, FileEntry, Place, RunKind, Step, pipeline};
 
 /// A content to digest and the entries that have it: one for each hard link.
 pub(super) struct Job {
     pub(super) entries: Range<usize>,
-    pub(super) content: Content,
+    /// The content where the entries' runs do not tell all of it.
+    pub(super) content: Option<Box<Content>>,
+}
+
+impl Job {
+    fn content<R: ReadAt>(&self, volume: &Volume<R>, entries: &[FileEntry]) -> Content {
+        match (&self.content, entries.get(self.entries.start)) {
+            (Some(content), _) => Content::clone(content),
+            (None, Some(entry)) => byte_runs::content(entry, volume.boot_sector().cluster_size),
+            (None, None) => Content::Resident { value: Vec::new(), fs_offset: None },
+        }
+    }
+
+    /// Where the first part of it that is in clusters lies in the volume, in bytes.
+    fn fs_offset(&self, entries: &[FileEntry]) -> u64 {
+        let entry = entries.get(self.entries.start);
+        let mut runs = entry.iter().flat_map(|entry| entry.runs.iter());
+        runs.find_map(|run| run.fs_offset.filter(|_| run.kind != RunKind::Resident)).unwrap_or(0)
+    }
 }
 
 /// How much is read at once, in bytes: a whole number of compression units.
 const CHUNK: usize = 1 << 20;
+
+/// How many contents are digested before what came of them is taken note of: outcomes of millions
+/// would take more memory than the files' entries.
+const JOBS: usize = 1 << 16;
 
 /// Contents that are read again, each with the number of its entry, in the order of these.
 #[derive(Default)]
@@ -47,42 +70,58 @@ pub(super) fn digest<R: ReadAt>(
     cache: Option<&Cache>,
     faults: &mut Vec<Fault>,
 ) -> (Kept, Amount) {
-    jobs.sort_by_key(|job| (first_cluster(&job.content), job.entries.start));
-    let outcomes = pipeline::map(&jobs, |job| outcome(volume, &job.content, cache));
+    jobs.sort_by_cached_key(|job| (job.fs_offset(entries), job.entries.start));
     let (mut kept, mut amount) = (Kept::default(), Amount::default());
-    for (job, outcome) in jobs.into_iter().zip(outcomes) {
-        let first = job.entries.start;
-        let entries = entries.get_mut(job.entries).unwrap_or_default();
-        let place = |entries: &[FileEntry]| {
-            let entry = entries.first()?;
-            Some(Place::from(Step::Inode(entry.inode)).then(Step::Path(entry.full_path())))
-        };
-        let Outcome { whereabouts, carried, read } = outcome;
-        if let (Some(carried), Some(Ok(read))) = (carried, &read)
-            && carried != *read
-        {
-            let what = "the digests carried over from a slice before are not those of its content";
-            faults.extend(place(entries).map(|place| Fault::text(place, what, "")));
-        }
-        let len = job.content.len();
-        amount.read += if read.is_some() { len } else { 0 };
-        match read.or(carried.map(Ok)) {
-            Some(Ok(digested)) => {
-                amount.made += len;
-                entries.iter_mut().for_each(|entry| entry.digests = Some(digested.digests));
-                if let (Some(cache), Some(whereabouts)) = (cache, whereabouts) {
-                    cache.keep(whereabouts, digested);
-                }
-                kept.keep(entries, first, digested.is_hive, job.content);
-            }
-            Some(Err(error)) => faults.extend(
-                place(entries).map(|place| Fault::new(place, &error, "digests of its content")),
-            ),
-            None => {}
+    for jobs in jobs.chunks(JOBS) {
+        let made = |job: &Job| outcome(volume, &job.content(volume, entries), cache);
+        let outcomes = pipeline::map(jobs, made);
+        for (job, outcome) in jobs.iter().zip(outcomes) {
+            amount += take(volume, entries, job, outcome, cache, &mut kept, faults);
         }
     }
     kept.hives.sort_by_key(|(index, _)| *index);
     (kept, amount)
+}
+/// Takes note of what came of a job, and says how much was read for it and how much is digested.
+fn take<R: ReadAt>(
+    volume: &Volume<R>,
+    entries: &mut [FileEntry],
+    job: &Job,
+    Outcome { whereabouts, carried, read }: Outcome,
+    cache: Option<&Cache>,
+    kept: &mut Kept,
+    faults: &mut Vec<Fault>,
+) -> Amount {
+    let content = job.content(volume, entries);
+    let (len, first) = (content.len(), job.entries.start);
+    let entries = entries.get_mut(job.entries.clone()).unwrap_or_default();
+    let place = |entries: &[FileEntry]| {
+        let entry = entries.first()?;
+        Some(Place::from(Step::Inode(entry.inode)).then(Step::Path(entry.full_path())))
+    };
+    if let (Some(carried), Some(Ok(read))) = (carried, &read)
+        && carried != *read
+    {
+        let what = "the digests carried over from a slice before are not those of its content";
+        faults.extend(place(entries).map(|place| Fault::text(place, what, "")));
+    }
+    let was_read = if read.is_some() { len } else { 0 };
+    match read.or(carried.map(Ok)) {
+        Some(Ok(digested)) => {
+            entries.iter_mut().for_each(|entry| entry.digests = Some(digested.digests));
+            if let (Some(cache), Some(whereabouts)) = (cache, whereabouts) {
+                cache.keep(whereabouts, digested);
+            }
+            kept.keep(entries, first, digested.is_hive, content);
+            Amount { read: was_read, made: len }
+        }
+        Some(Err(error)) => {
+            let fault = |place| Fault::new(place, &error, "digests of its content");
+            faults.extend(place(entries).map(fault));
+            Amount { read: was_read, made: 0 }
+        }
+        None => Amount::default(),
+    }
 }
 
 impl Kept {
@@ -95,13 +134,6 @@ impl Kept {
         }
         let hive = live().find(|(_, entry)| is_hive || is_hive_file(entry));
         self.hives.extend(hive.map(|(index, _)| (first + index, content)));
-    }
-}
-
-fn first_cluster(content: &Content) -> u64 {
-    match content {
-        Content::Resident { .. } => 0,
-        Content::NonResident(extents) => extents.runs.iter().find_map(|run| run.lcn).unwrap_or(0),
     }
 }
 

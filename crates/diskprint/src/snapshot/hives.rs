@@ -68,13 +68,21 @@ const LOG_ENDINGS: [(LogFile, &str); 3] =
 
 /// Whether a file is by its name a transaction log.
 pub(super) fn is_log(entry: &FileEntry) -> bool {
-    let path = entry.path.as_bytes();
+    entry.stream.is_none() && is_log_path(entry.path.as_bytes())
+}
+
+fn is_log_path(path: &[u8]) -> bool {
     let ends = |ending: &str| {
         let start = path.len().checked_sub(ending.len());
         let end = start.and_then(|start| path.get(start..));
         end.is_some_and(|end| end.eq_ignore_ascii_case(ending.as_bytes()))
     };
-    entry.stream.is_none() && LOG_ENDINGS.iter().any(|(_, ending)| ends(ending))
+    LOG_ENDINGS.iter().any(|(_, ending)| ends(ending))
+}
+
+/// Whether a file of this name may be a hive or a transaction log by its path.
+pub(super) fn is_kept_name(name: &Name) -> bool {
+    is_log_path(name.as_bytes()) || is_hive_path(&format!("system32/config/{}", name.to_text()))
 }
 
 impl<R: ReadAt> Hives<'_, R> {

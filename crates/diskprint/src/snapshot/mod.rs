@@ -3,9 +3,12 @@
 mod byte_runs;
 mod carried;
 mod content;
+mod drafts;
 mod effort;
 mod hives;
+mod listed;
 mod ntfs;
+mod order;
 mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +21,7 @@ use crate::{Amount, Cache, Fault, FileEntry, Hive, HiveState, Image, Part, Place
 pub(crate) use carried::{Carried, Digested, Whereabouts};
 pub use hives::KnownHives;
 use hives::{Hives, Read};
+use ntfs::Contents;
 
 /// The state of one slice: plain data, sorted by partition and path.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +94,7 @@ impl Snapshot {
             snapshot.faults.extend(fault);
             snapshot.partitions.push(partition);
         }
-        snapshot.files.sort_by_cached_key(sort_key);
+        order::sort(&mut snapshot.files);
         snapshot.hives.sort_by(|a, b| (a.partition, &a.path).cmp(&(b.partition, &b.path)));
         snapshot
     }
@@ -116,7 +120,7 @@ impl Snapshot {
             Cache::measure(cache, Part::List, || {
                 let record = u64::from(boot_sector.file_record_size);
                 let read = volume.record_count() * record;
-                (ntfs::list(&volume, partition), Amount { read, made: 0 })
+                (ntfs::list(&volume, partition, Contents::Digested), Amount { read, made: 0 })
             });
         let number = partition.number;
         self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
@@ -154,7 +158,11 @@ impl Snapshot {
             fault.place = fault.place.within(Step::Partition(number));
             fault
         }));
-        self.files.extend(entries);
+        // Most machines have one volume with files: its entries stay where they are.
+        match self.files.is_empty() {
+            true => self.files = entries,
+            false => self.files.extend(entries),
+        }
         self.hives.extend(hives);
         Ok(())
     }
@@ -173,12 +181,7 @@ pub fn list_files(
     volume: &Volume<impl ReadAt>,
     partition: &Partition,
 ) -> (Vec<FileEntry>, Vec<Fault>) {
-    let ntfs::Listing { mut entries, faults, .. } = ntfs::list(volume, partition);
-    entries.sort_by_cached_key(sort_key);
+    let ntfs::Listing { mut entries, faults, .. } = ntfs::list(volume, partition, Contents::Left);
+    order::sort(&mut entries);
     (entries, faults)
-}
-
-fn sort_key(entry: &FileEntry) -> impl Ord + use<> {
-    let deleted = !entry.is_live();
-    (entry.partition, deleted, entry.path.clone(), entry.stream.clone(), entry.inode, entry.seq)
 }
