@@ -62,6 +62,11 @@ impl Cache {
         self.verifies
     }
 
+    #[cfg(test)]
+    pub(crate) fn digests(&self) -> &Carried {
+        &self.digests
+    }
+
     /// What digesting the content that lies there has told.
     pub(crate) fn digested(&self, whereabouts: &Whereabouts) -> Option<Digested> {
         let below = || self.below.as_ref()?.digested(whereabouts);

@@ -108,9 +108,10 @@ pub struct User {
 }
 
 impl User {
-    /// Whether other sequences start from it, too, that are not done yet.
+    /// Whether other sequences start from it, too: one that has read it, or is not done yet.
     pub fn is_shared(&self) -> bool {
-        self.baseline.lock().left > 1
+        let state = self.baseline.lock();
+        state.left > 1 || state.read.is_some()
     }
 
     /// The slice as another sequence has read it, or else as `read` does. While it is read, other

@@ -73,3 +73,43 @@ pub(super) fn whereabouts(reader: &dyn ReadAt, content: &Content) -> Option<Wher
     let hash = hasher.finalize();
     hash.as_bytes().first_chunk().copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, SystemTime};
+
+    use diskprint_testkit::ntfs::{File, Options, ROOT, Volume, kind};
+
+    use super::*;
+    use crate::{Cache, Image, KnownHives, Scratch, Snapshot};
+
+    #[test]
+    fn a_digest_that_was_carried_over_wrongly_is_found_when_all_are_verified() {
+        let mut volume = Volume::new(Options::default());
+        let content = volume.stored(kind::DATA, "", &[7; 9000], 0);
+        volume.add(&File::new(ROOT, "file").with(content));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("disk.raw");
+        std::fs::write(&path, volume.finish().bytes).unwrap();
+        let later = SystemTime::now() + Duration::from_secs(3600);
+        let read = |cache: Cache| {
+            let cache = Arc::new(cache);
+            let opened = Image::open(&path, Scratch::cached(&cache), &|_| ()).unwrap();
+            (Snapshot::read(&opened.image, &KnownHives::new()), cache)
+        };
+        let (sound, cache) = read(Cache::new(folder.path(), None, later).unwrap());
+        for digested in cache.digests().lock().values_mut() {
+            digested.digests.sha256[0] ^= 1;
+        }
+        let above = |verifies| {
+            let cache = Cache::new(folder.path(), Some(cache.clone()), later).unwrap();
+            read(cache.verifying(verifies)).0
+        };
+        assert_ne!(above(false).files, sound.files, "what is carried over is not read");
+        let verified = above(true);
+        assert_eq!(verified.files, sound.files);
+        let faults: Vec<_> = verified.faults.iter().map(ToString::to_string).collect();
+        assert!(faults.iter().any(|fault| fault.contains("file") && fault.contains("carried")));
+    }
+}
