@@ -1,4 +1,4 @@
-"""Whether a run gave the right answer. A run that is quick and wrong is no run."""
+"""What is wrong with the answer of a run, if anything. A run that is quick and wrong is no run."""
 
 import json
 import subprocess
@@ -8,11 +8,7 @@ SEQUENCE = "8504-1-9001-1"
 KINDS = ("new", "deleted", "renamed", "modified")
 
 
-class WrongAnswer(Exception):
-    """A run did not say what the maker of the sequence did."""
-
-
-def check_diskprint(program, results, truth):
+def of_diskprint(program, results, truth):
     """Compares the file differences that `diskprint export` gives with the maker's own record."""
     database = f"sqlite:{results}/diskprint.db"
     command = [program, "export", SEQUENCE, "--db", database, "--format", "jsonl"]
@@ -21,7 +17,8 @@ def check_diskprint(program, results, truth):
     wanted = true_changes(truth)
     for key in sorted(found.keys() | wanted.keys()):
         if found[key] != wanted[key]:
-            raise WrongAnswer(describe(key, found[key], wanted[key]))
+            return describe(key, found[key], wanted[key])
+    return None
 
 
 def told_changes(rows):
@@ -63,13 +60,36 @@ def describe(key, found, wanted):
     )
 
 
-def check_chain(work, truth):
+def of_chain(work, truth):
     """The chain compares nothing: each slice must have its list of files and all hives as XML."""
     for tarball in truth["tarballs"]:
         folder = work / tarball.removesuffix(".tar.gz")
         hives = [path for path in folder.glob("hives/*.xml") if path.stat().st_size]
         if len(hives) != len(truth["hives"]):
-            raise WrongAnswer(f"{tarball}: {len(hives)} of {len(truth['hives'])} hives dumped")
-        listed = (folder / "files.xml").read_text(errors="replace").count("<name_type>r<")
-        if listed < truth["files"] * 0.9:
-            raise WrongAnswer(f"{tarball}: {listed} of about {truth['files']} files listed")
+            return f"{tarball}: {len(hives)} of {len(truth['hives'])} hives dumped"
+        if wrong := of_list(folder / "files.xml", truth):
+            return f"{tarball}: {wrong}"
+    return None
+
+
+def of_original(folder, truth):
+    """Both lists must have the files of the slice, each with its type."""
+    for name in ("fiout.dfxml", "fiout-alloc-only.dfxml"):
+        if wrong := of_list(folder / name, truth) or of_types(folder / name, truth):
+            return f"{name}: {wrong}"
+    return None
+
+
+def of_list(path, truth):
+    return too_few(path, b"<name_type>r<", truth, "files listed")
+
+
+def of_types(path, truth):
+    return too_few(path, b"<libmagic>", truth, "files have a type")
+
+
+def too_few(path, mark, truth, what):
+    """Steps make a few files more or less than the first slice has."""
+    with open(path, "rb") as file:
+        count = sum(line.count(mark) for line in file)
+    return f"{count} of about {truth['files']} {what}" if count < truth["files"] * 0.9 else None

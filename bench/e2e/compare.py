@@ -1,44 +1,53 @@
 #!/usr/bin/env python3
-"""Compares diskprint with the chain of tools a user would run by hand, on the same sequence.
+"""Compares diskprint with the chain of tools a user would run by hand, with nothing but the
+unpacking of the tarballs, and with the stages of the 2013 workflow, on the same sequence.
 
-Both run in turn, in one sitting, and who goes first changes each round. Every run is checked for
+All run in turn, in one sitting, and who goes first changes each round. Every run is checked for
 its answer: a wrong one ends the benchmark. Make the sequence with make_sequence.py first.
 """
 
 import argparse
-import csv
-import datetime
 import json
-import os
-import platform
-import shutil
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
-from answers import WrongAnswer, check_chain, check_diskprint
-from measure import Cost, measure
-
 HERE = Path(__file__).resolve().parent
-TOP = HERE.parent.parent
-CHAIN_PROGRAMS = ["tar", "qemu-img", "fiwalk", "icat", "hivexml"]
-TOOLS = ["diskprint", "chain"]
+sys.path.insert(0, str(HERE.parent / "sitting"))
+
+import answers  # noqa: E402
+from measure import Cost  # noqa: E402
+from record import add_arguments, conditions, keep, medians, spread, values  # noqa: E402
+from scratch import Watch  # noqa: E402
+from tasks import Task, need, one_run  # noqa: E402
+
+PROGRAMS = {
+    "diskprint": [],
+    "verify": [],
+    "pigz": ["pigz"],
+    "chain": ["tar", "qemu-img", "fiwalk", "icat", "hivexml"],
+    "original": ["tar", "qemu-img", "ewfacquire", "fiwalk", "file"],
+}
+UNPACK = 'for tarball; do pigz -dc "$tarball" > /dev/null || exit 1; done'
+
+
+class Run(Cost):
+    """A cost, and the most room on the disk that was taken beside the results."""
+
+    FIELDS = (*Cost.FIELDS, "scratch_mb")
 
 
 def main():
     args = arguments()
     truth = json.loads((args.work / "truth.json").read_text())
-    needed = CHAIN_PROGRAMS + ([] if args.only_chain else [args.diskprint])
-    missing = [name for name in needed if not shutil.which(name)]
-    if missing:
-        sys.exit(f"not here: {', '.join(missing)}")
-    tools = ["chain"] if args.only_chain else TOOLS
-    rows = rounds(args, tools, truth)
-    summary = summarise(rows, tools)
+    programs = [program for tool in asked(args) for program in PROGRAMS[tool]]
+    need([*programs, *([args.diskprint] if asked(args) != ["chain"] else [])])
+    rows = rounds(args, truth)
+    once = [("once", "original", one(args, truth, "original"))] if args.original else []
+    stages = {"stages.txt": timings(args, truth)} if args.timings else {}
+    summary = summarise(args, truth, rows, once)
     print(summary)
-    if not args.only_chain:
-        keep(args, truth, rows, summary)
+    keep(args, rows + once, summary, readme(args, truth, programs), Run.FIELDS, stages)
 
 
 def arguments():
@@ -47,153 +56,127 @@ def arguments():
     )
     add = parser.add_argument
     add("--work", type=Path, default=HERE.parent / "work", help="the sequence (%(default)s)")
-    add("--diskprint", default=str(TOP / "target/release/diskprint"), help="(%(default)s)")
-    add("--rounds", type=int, default=3, help="runs of each tool (%(default)s)")
-    add("--runs", type=Path, default=HERE.parent / "runs", help="where records go (%(default)s)")
-    today = datetime.date.today().isoformat()
-    add("--date", default=today, help="name of the record, a date by habit (%(default)s)")
-    add("--only-chain", action="store_true", help="measure the rival alone and keep no record")
-    return parser.parse_args()
+    add("--tools", type=lambda text: text.split(","), default=["diskprint", "pigz", "chain"],
+        help="which to run: diskprint, verify (diskprint run --verify), pigz, chain; those with a"
+             " comma between them (diskprint,pigz,chain)")
+    add("--original", action="store_true",
+        help="run the stages of the 2013 workflow, too: on the first slice, once")
+    add("--timings", action="store_true",
+        help="run diskprint once more at the end and keep what --timings says")
+    add_arguments(parser, "e2e")
+    args = parser.parse_args()
+    unknown = set(args.tools) - PROGRAMS.keys() | set(args.tools) & {"original"}
+    if unknown:
+        parser.error(f"no such tools: {', '.join(sorted(unknown))}")
+    return args
 
 
-def rounds(args, tools, truth):
+def asked(args):
+    return args.tools + (["original"] if args.original else [])
+
+
+def rounds(args, truth):
     """Runs every tool once a round and returns one row per run."""
     rows = []
     for number in range(1, args.rounds + 1):
-        for tool in tools if number % 2 else reversed(tools):
-            cost = one_run(args, tool, truth)
+        for tool in args.tools if number % 2 else reversed(args.tools):
+            cost = one(args, truth, tool)
             rows.append((number, tool, cost))
             print(f"round {number}, {tool}: {cost.wall_s:.1f} s wall, {cost.cpu_s:.1f} s CPU",
                   file=sys.stderr)
     return rows
 
 
-def one_run(args, tool, truth):
-    out = args.work / f"out-{tool}"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
-    log = args.work / f"{tool}.log"
-    cost = measure(command(args, tool, truth, out), log)
-    if cost.exit_code:
-        sys.exit(f"{tool} ended with {cost.exit_code}, see {log}")
-    try:
-        if tool == "chain":
-            check_chain(out, truth)
-        else:
-            check_diskprint(args.diskprint, out, truth)
-    except WrongAnswer as wrong:
-        sys.exit(f"{tool}: {wrong}")
-    shutil.rmtree(out)
+def one(args, truth, tool, options=()):
+    task = task_of(args, truth, tool, options)
+    watch = Watch(task.out)
+    cost = Run(**vars(one_run(task, args.work / f"{tool}.log", watch)))
+    cost.scratch_mb = watch.most_mb
     return cost
 
 
-def command(args, tool, truth, out):
-    tarballs = [str(args.work / name) for name in truth["tarballs"]]
-    if tool == "chain":
-        return [str(HERE / "chain.sh"), str(out), *tarballs]
-    return [args.diskprint, "run", tarballs[-1], str(out)]
+def task_of(args, truth, tool, options):
+    out = args.work / f"out-{tool}"
+    tarballs = [args.work / name for name in truth["tarballs"]]
+    run = [args.diskprint, "run", *options, tarballs[-1], out]
+    command, wrong = {
+        "diskprint": (run, lambda _: answers.of_diskprint(args.diskprint, out, truth)),
+        "verify": ([*run, "--verify"],
+                   lambda _: answers.of_diskprint(args.diskprint, out, truth)),
+        # It checks length and CRC-32 of each, and says with its exit code what is wrong.
+        "pigz": (["sh", "-c", UNPACK, "sh", *tarballs], lambda _: None),
+        "chain": ([HERE / "chain.sh", out, *tarballs], lambda _: answers.of_chain(out, truth)),
+        "original": ([HERE / "original.sh", out, tarballs[0]],
+                     lambda _: answers.of_original(out, truth)),
+    }[tool]
+    return Task(tool, command, wrong, out)
 
 
-def summarise(rows, tools):
-    """A table of medians, each with smallest and largest, and the ratio of the two tools."""
-    lines = ["| | " + " | ".join(tools) + " | chain / diskprint |", "|---" * (len(tools) + 2) + "|"]
-    for field in Cost.FIELDS:
-        of = {tool: [getattr(c, field) for _, name, c in rows if name == tool] for tool in tools}
-        cells = [
-            f"{statistics.median(v):.1f} ({min(v):.1f} – {max(v):.1f})" for v in of.values()
-        ]
-        lines.append(f"| {field} | {' | '.join(cells)} | {ratio(of)} |")
+def timings(args, truth):
+    """What `diskprint run --timings` prints."""
+    one(args, truth, "diskprint", ["--timings", "--quiet"])
+    return (args.work / "diskprint.log").read_text()
+
+
+def summarise(args, truth, rows, once):
+    """Tables of medians, and what follows from them."""
+    parts = [medians(rows, args.tools)]
+    if "diskprint" in args.tools:
+        parts.append(room(rows, truth))
+    if once and "diskprint" in args.tools:
+        parts.append(extrapolated(rows, once[0][2], len(truth["tarballs"])))
+    return "\n".join(parts)
+
+
+def room(rows, truth):
+    """The scratch space beside what it has to hold."""
+    used = truth.get("used_bytes", truth["bytes"]) / 1e6
+    changed = sum(step.get("bytes_written", 0) for step in truth["steps"]) / 1e6
+    scratch = values(rows, "diskprint", "scratch_mb")
+    return (f"Scratch space of diskprint at its largest: {spread(scratch, 0)} MB;"
+            f" the first slice uses {used:.0f} MB, the steps write {changed:.0f} MB:"
+            f" {max(scratch) / (used + changed):.2f} of both.\n")
+
+
+def extrapolated(rows, cost, slices):
+    lines = [f"The original's stages, on the first slice, once, times {slices}:", "",
+             f"| | original, 1 slice | × {slices} | × {slices} / diskprint |",
+             "|---|---|---|---|"]
+    for field in ("wall_s", "cpu_s", "written_mb"):
+        one, ours = getattr(cost, field), statistics.median(values(rows, "diskprint", field))
+        times = f"{one * slices / ours:.1f}" if ours >= 0.05 else "–"
+        lines.append(f"| {field} | {one:.1f} | {one * slices:.1f} | {times} |")
     return "\n".join(lines) + "\n"
 
 
-def ratio(of):
-    ours = statistics.median(of.get("diskprint", [0]))
-    return f"{statistics.median(of['chain']) / ours:.2f}" if ours >= 0.05 else "–"
-
-
-def keep(args, truth, rows, summary):
-    """Writes the record of this sitting: README.md, raw.csv and summary.md."""
-    folder = args.runs / args.date
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "raw.csv", "w", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(["round", "tool", *Cost.FIELDS])
-        for number, tool, cost in rows:
-            table.writerow([number, tool, *(f"{getattr(cost, name):.3f}" for name in Cost.FIELDS)])
-    (folder / "summary.md").write_text(summary)
-    (folder / "README.md").write_text(readme(args, truth))
-    print(f"kept in {folder}")
-
-
-def readme(args, truth):
+def readme(args, truth, programs):
     made = truth["settings"]
-    changes = sum(len(step[kind]) for step in truth["steps"]
-                  for kind in ("new", "deleted", "renamed", "modified"))
-    versions = "\n".join(f"| {name} | {version} |" for name, version in versions_of(args))
+    changes = sum(len(step[kind]) for step in truth["steps"] for kind in answers.KINDS)
+    tools = f"{','.join(args.tools)}{' --original' if args.original else ''}"
     return f"""# End to end, {args.date}
 
-Three slices, {truth['files']} files and {truth['bytes'] / 1e6:.0f} MB of content in the first,
-{changes} file changes in the two steps, {len(truth['hives'])} hives; seed {made['seed']}.
-{args.rounds} rounds, both tools in turn, the first of a round changing. Each run's answer was
+{len(truth['tarballs'])} slices, {truth['files']} files and {truth['bytes'] / 1e6:.0f} MB of content in the first,
+{changes} file changes in the further ones, {len(truth['hives'])} hives; seed {made['seed']}.
+{args.rounds} rounds, all tools in turn, the first of a round changing. Each run's answer was
 checked: diskprint's file changes against the maker's record path by path, the chain's lists and
-dumps for being there. The chain compares nothing; diskprint's time includes the comparison.
-Medians are in `summary.md`, every run in `raw.csv`. MB are 10^6 bytes; the peak is that of the
-largest process; reads count only what the page cache did not have.
+dumps for being there, the original's lists and types likewise; pigz checks lengths and CRCs. None
+but diskprint compares anything; its time includes that. Medians are in `summary.md`, every run in
+`raw.csv`. MB are 10^6 bytes; the peak is that of the largest process; reads count only what the
+page cache did not have; scratch is looked at ten times a second. The original's stages are slow:
+where they are in, they ran on the first slice alone, once, and `summary.md` multiplies.
 
 ```sh
 cargo build --release --locked
 bench/e2e/make_sequence.py --files {made['files']} --megabytes {made['megabytes']} \\
-    --seed {made['seed']} --hives HIVES.tar.xz
-bench/e2e/compare.py --rounds {args.rounds} --date {args.date}
+    --slices {made['slices']} --percent {made['percent']} --seed {made['seed']} --hives HIVES.tar.xz
+bench/e2e/compare.py --rounds {args.rounds} --date {args.date} --tools {tools}
 ```
 
 diskprint is run as `diskprint run {truth['tarballs'][-1]} RESULTS` into an empty folder, the chain
-as `bench/e2e/chain.sh FOLDER TARBALL...`.
+as `bench/e2e/chain.sh FOLDER TARBALL...`, the original's stages as `bench/e2e/original.sh FOLDER
+TARBALL`.
 
-| machine | |
-|---|---|
-{machine()}
-
-| program | version |
-|---|---|
-{versions}
-"""
-
-
-def machine():
-    def first(path, key):
-        lines = Path(path).read_text().splitlines()
-        return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "?")
-
-    memory_kib = int(first("/proc/meminfo", "MemTotal").split()[0])
-    rows = [
-        ("CPU", f"{first('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores"),
-        ("memory", f"{memory_kib * 1024 / 1e9:.1f} GB"),
-        ("kernel", platform.release()),
-        ("load average at the end", " ".join(f"{load:.2f}" for load in os.getloadavg())),
-    ]
-    return "\n".join(f"| {name} | {value} |" for name, value in rows)
-
-
-def versions_of(args):
-    commands = {
-        "diskprint": [args.diskprint, "--version"],
-        "diskprint source": ["git", "-C", str(TOP), "describe", "--always", "--dirty"],
-        "rustc": ["rustc", "--version"],
-        "tar": ["tar", "--version"],
-        "qemu-img": ["qemu-img", "--version"],
-        "fiwalk": ["fiwalk", "-V"],
-        "libhivex-bin": ["dpkg-query", "-W", "-f", "${Version}", "libhivex-bin"],
-    }
-    return [(name, first_line(command)) for name, command in commands.items()]
-
-
-def first_line(command):
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return "?"
-    return ((done.stdout or done.stderr).splitlines() or ["?"])[0]
+{conditions(args, dict.fromkeys(programs))}"""
 
 
 if __name__ == "__main__":

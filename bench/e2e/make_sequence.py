@@ -8,6 +8,7 @@ times and the volume's serial number do not, they are those of the moment.
 
 import argparse
 import json
+import os
 import random
 import shutil
 import struct
@@ -63,7 +64,8 @@ def arguments():
     add("--files", type=int, default=116_000, help="files in the first slice (%(default)s)")
     add("--megabytes", type=int, default=3_400, help="their content (%(default)s)")
     add("--slices", type=int, default=4, help="how many (%(default)s)")
-    add("--percent", type=float, default=2.5, help="files that a step touches (%(default)s)")
+    add("--percent", type=float, default=2.5,
+        help="files that a step touches; with 0 slices are equal, hives too (%(default)s)")
     add("--seed", type=int, default=9001, help="of content and changes (%(default)s)")
     add("--hives", type=Path, help="tar.xz with real hives; left out when absent")
     return parser.parse_args()
@@ -79,17 +81,17 @@ def make(args):
     tree = Tree(rng, Content(rng))
     steps = []
     with tempfile.TemporaryDirectory(prefix="diskprint-bench-") as root:
+        root = Path(root)
         for name in slices:
-            with mounted(volume, Path(root)):
-                if name == slices[0]:
-                    tree.fill(Path(root), args.files, args.megabytes * 1_000_000)
-                    hives = place_hives(Path(root), args.hives)
-                    first = {"files": len(tree.paths) + len(hives), "bytes": tree.bytes_written}
-                else:
-                    step = tree.change(Path(root), args.percent / 100)
-                    step["hive_keys_new"] = edit_hives(Path(root), hives, name)
-                    step["modified"] += sorted(step["hive_keys_new"])
-                    steps.append({"slice": name, **step})
+            if name == slices[0]:
+                with mounted(volume, root):
+                    first, hives = fill(tree, root, args)
+            elif args.percent:
+                with mounted(volume, root):
+                    steps.append({"slice": name, **change(tree, root, args, hives, name)})
+            else:
+                # Not even mounted: that alone would change the volume.
+                steps.append({"slice": name, **tree.change(root, 0), "hive_keys_new": {}})
             pack(args.work, volume, disk, f"{PREFIX}-{name}")
     volume.unlink()
     disk.unlink()
@@ -97,6 +99,31 @@ def make(args):
     names = ["files", "megabytes", "slices", "percent", "seed"]
     settings = {name: getattr(args, name) for name in names}
     return {"settings": settings, "tarballs": tarballs, "hives": hives, "steps": steps, **first}
+
+
+def fill(tree, root, args):
+    """Fills the volume; returns what the first slice has, and the paths of its hives."""
+    tree.fill(root, args.files, args.megabytes * 1_000_000)
+    hives = place_hives(root, args.hives)
+    first = {"files": len(tree.paths) + len(hives), "bytes": tree.bytes_written,
+             "used_bytes": used_bytes(root)}
+    return first, hives
+
+
+def change(tree, root, args, hives, name):
+    """Changes the volume; returns what was done to it."""
+    written = tree.bytes_written
+    step = tree.change(root, args.percent / 100)
+    step["hive_keys_new"] = edit_hives(root, hives, name)
+    step["modified"] += sorted(step["hive_keys_new"])
+    rewritten = sum((root / path).stat().st_size for path in step["hive_keys_new"])
+    return {**step, "bytes_written": tree.bytes_written - written + rewritten}
+
+
+def used_bytes(root):
+    """Bytes of all clusters in use, those of the file system itself too."""
+    volume = os.statvfs(root)
+    return (volume.f_blocks - volume.f_bfree) * volume.f_frsize
 
 
 class Tree:
@@ -165,11 +192,11 @@ class Tree:
         size = (root / path).stat().st_size
         data = self.content.of(self.next_number, 1, max(size, 64))
         if self.next_number % 2:
-            (root / path).write_bytes(data)
+            self.bytes_written += (root / path).write_bytes(data)
         else:
             with open(root / path, "r+b") as file:
                 file.seek(size // 2)
-                file.write(data[:4096])
+                self.bytes_written += file.write(data[:4096])
 
 
 def format_volume(path, megabytes):

@@ -18,10 +18,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
-sys.path.insert(0, str(HERE.parent / "e2e"))
+sys.path.insert(0, str(HERE.parent / "sitting"))
 
-from compare import first_line, machine  # noqa: E402
 from measure import Cost, measure  # noqa: E402
+from record import first_line, machine  # noqa: E402
 
 JOBS = ["1", "2"]
 

@@ -19,10 +19,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
-sys.path.insert(0, str(HERE.parent / "e2e"))
+sys.path.insert(0, str(HERE.parent / "sitting"))
 
-from compare import first_line, machine  # noqa: E402
 from measure import Cost, measure  # noqa: E402
+from record import first_line, machine  # noqa: E402
 
 HIVE = "SYSTEM_WIN_10_1709"
 DISSECT = "dissect.regf==3.14"
@@ -77,7 +77,6 @@ def arguments():
 def prepare(args):
     """Makes the hives and the rivals, and returns what is to be run."""
     ours, times = str(args.examples / "registry"), args.times
-    # What this process holds would count as its children's peak memory: nothing large is loaded.
     subprocess.run(["tar", "-xf", str(args.hives), "-C", str(args.work), HIVE], check=True)
     hive, edited, large = (str(args.work / name) for name in (HIVE, "edited", "large"))
     walk = str(args.work / "walk")

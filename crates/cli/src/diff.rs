@@ -1,11 +1,13 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Error;
 use diskprint::diff::{self, Comparison};
 use diskprint::{
-    CellDelta, Delta, FileDelta, Hex, KnownHives, Place, RecoveredCell, Step as FaultStep,
-    pipeline, survey,
+    Cache, CellDelta, Delta, FileDelta, Hex, KnownHives, Place, RecoveredCell, Scratch,
+    Step as FaultStep, pipeline, survey,
 };
 
 use crate::Outcome;
@@ -40,8 +42,9 @@ pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
 
 fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error> {
     let state = args.hive_state.into();
-    let before = read(&args.before, scratch, &KnownHives::in_state(state), args)?;
-    let after = read(&args.after, scratch, &before.snapshot.known_hives(state), args)?;
+    let cache = Arc::new(Cache::new(scratch, None, SystemTime::now())?);
+    let before = read(&args.before, &cache, &KnownHives::in_state(state), args)?;
+    let after = read(&args.after, &cache, &before.snapshot.known_hives(state), args)?;
     let comparison = diff::snapshots(&before.snapshot, &after.snapshot);
     let hash = Hex(&after.slicehash).to_string();
     let tarball = args.after.display().to_string();
@@ -56,14 +59,14 @@ fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error>
 
 fn read(
     path: &Path,
-    scratch: &Path,
+    cache: &Arc<Cache>,
     known: &KnownHives,
     args: &DiffArgs,
 ) -> Result<survey::Survey, Error> {
     let len = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let quiet = args.output.quiet || args.output.json;
     let progress = Progress::new(&path.display().to_string(), len, quiet);
-    Ok(survey::read(path, scratch, known, &|bytes| progress.read(bytes))?)
+    Ok(survey::read(path, Scratch::cached(cache), known, &|bytes| progress.read(bytes))?)
 }
 
 fn print(

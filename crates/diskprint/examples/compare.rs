@@ -74,7 +74,7 @@ fn file(number: u64, inode: u64, content: u64, ending: &str) -> FileEntry {
         owner_id: 0,
         times: Times { mtime: Filetime(number), ..Times::default() },
         name_times: None,
-        runs: Vec::new(),
+        runs: diskprint::ByteRuns::default(),
         target: None,
         digests: Some(Digests::of(&content.to_le_bytes())),
     }

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 
 use diskprint_formats::{CodePoint, Filetime, Name};
 
-use crate::{ByteRun, Digests, FileEntry, FileKind, Hex, Partition, RunKind, Times, pipeline};
+use crate::{ByteRuns, Digests, FileEntry, FileKind, Hex, Partition, RunKind, Times, pipeline};
 
 #[cfg(test)]
 mod tests;
@@ -260,17 +260,17 @@ fn times(text: &mut Vec<u8>, times: &Times) {
     }
 }
 
-fn runs(text: &mut Vec<u8>, runs: &[ByteRun]) {
+fn runs(text: &mut Vec<u8>, runs: &ByteRuns) {
     if runs.is_empty() {
         return;
     }
     text.extend_from_slice(b"<byte_runs>\n");
-    for run in runs {
+    for run in runs.iter() {
         attribute(text, "  <byte_run file_offset='", run.file_offset);
         if let Some(offset) = run.fs_offset {
             attribute(text, " fs_offset='", offset);
         }
-        if let Some(offset) = run.img_offset {
+        if let Some(offset) = runs.img_offset(&run) {
             attribute(text, " img_offset='", offset);
         }
         attribute(text, " len='", run.len);

@@ -1,6 +1,6 @@
 use diskprint_formats::{Filetime, Name};
 
-use crate::Digests;
+use crate::{ByteRuns, Digests};
 
 /// Name, metadata and digests of one file or of one of its streams.
 ///
@@ -37,7 +37,7 @@ pub struct FileEntry {
     /// Times beside the name (NTFS: $FILE_NAME), `None` for streams.
     pub name_times: Option<Times>,
     /// Where the content lies.
-    pub runs: Vec<ByteRun>,
+    pub runs: ByteRuns,
     /// Where a link leads to, as stored.
     pub target: Option<Name>,
     /// Digests of the content; `None` where it was not or could not be read.
@@ -113,30 +113,13 @@ pub struct Times {
     pub crtime: Filetime,
 }
 
-/// A part of a file's content and where it lies. All numbers are bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ByteRun {
-    /// Offset in the file.
-    pub file_offset: u64,
-    /// Offset in the volume; `None` for a hole.
-    pub fs_offset: Option<u64>,
-    /// Offset in the disk; `None` for a hole.
-    pub img_offset: Option<u64>,
-    /// Length in the file.
-    pub len: u64,
-    /// How the content is stored there.
-    pub kind: RunKind,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How a run's content is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunKind {
-    /// As it is.
-    Data,
-    /// Not at all: it reads as zeros.
-    Sparse,
-    /// Compressed; the offset is that of the compression unit.
-    Compressed,
-    /// Inside the metadata record.
-    Resident,
+    #[test]
+    fn an_entry_stays_small() {
+        // Two snapshots of a volume with millions of files are held at a time.
+        assert!(size_of::<FileEntry>() <= 264, "{} bytes", size_of::<FileEntry>());
+    }
 }

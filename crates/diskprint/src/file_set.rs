@@ -5,23 +5,32 @@ use std::sync::Arc;
 
 use diskprint_formats::ReadAt;
 
-use crate::FileReader;
+use crate::block_file::BlockFile;
+use crate::{Cache, FileReader};
 
-/// The files of a machine by their paths in its archive or folder, and where each lies on the
-/// host.
-#[derive(Debug, Default)]
-pub(crate) struct FileSet(BTreeMap<String, PathBuf>);
+/// The files of a machine by their paths in its archive or folder, and where each lies.
+#[derive(Default)]
+pub(crate) struct FileSet<'c> {
+    files: BTreeMap<String, Placed>,
+    cache: Option<&'c Cache>,
+}
+
+/// Where a file lies.
+enum Placed {
+    OnHost(PathBuf),
+    Unpacked(Arc<BlockFile>),
+}
 
 /// Endings of files that no disk needs: memory, saved states, settings, logs, pictures.
 const NOT_NEEDED: [&str; 6] = [".nvram", ".vmem", ".vmss", ".vmsn", ".log", ".png"];
 
-impl FileSet {
+impl<'c> FileSet<'c> {
     /// Lists the files of `folder` that a disk may need, not those of folders in it.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn of_folder(folder: &Path) -> io::Result<Self> {
-        let mut set = Self::default();
+    pub fn of_folder(folder: &Path, cache: Option<&'c Cache>) -> io::Result<Self> {
+        let mut set = Self { cache, ..Self::default() };
         for entry in folder.read_dir()? {
             let path = entry?.path();
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -32,14 +41,19 @@ impl FileSet {
         Ok(set)
     }
 
-    /// Adds a file, and returns whether there was one of this path.
-    pub fn insert(&mut self, path: String, on_host: PathBuf) -> bool {
-        self.0.insert(path, on_host).is_some()
+    /// Adds a file of the host.
+    pub fn insert(&mut self, path: String, on_host: PathBuf) {
+        self.files.insert(path, Placed::OnHost(on_host));
+    }
+
+    /// Adds a file that was unpacked, and returns whether there was one of this path.
+    pub fn insert_unpacked(&mut self, path: String, file: BlockFile) -> bool {
+        self.files.insert(path, Placed::Unpacked(Arc::new(file))).is_some()
     }
 
     /// The paths, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.files.keys().map(String::as_str)
     }
 
     /// Opens the file of this path for reading.
@@ -47,8 +61,10 @@ impl FileSet {
     /// # Errors
     /// When there is none, or it cannot be opened.
     pub fn open(&self, path: &str) -> io::Result<Arc<dyn ReadAt>> {
-        let on_host = self.0.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Arc::new(FileReader::open(on_host)?))
+        Ok(match self.files.get(path).ok_or(io::ErrorKind::NotFound)? {
+            Placed::OnHost(on_host) => Arc::new(open(on_host, self.cache)?),
+            Placed::Unpacked(file) => file.clone(),
+        })
     }
 
     /// Finds the file that `name`, written in the file `from`, means.
@@ -60,7 +76,7 @@ impl FileSet {
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
         let last = last_part(name);
         let beside = |name: &str| normal(&format!("{folder}/{name}"));
-        let exact = |path: String| self.0.get_key_value(&path).map(|(path, _)| path.as_str());
+        let exact = |path: String| self.files.get_key_value(&path).map(|(path, _)| path.as_str());
         exact(beside(&name.replace('\\', "/")))
             .or_else(|| exact(beside(last)))
             .or_else(|| self.only(|path| path.to_lowercase() == beside(last).to_lowercase()))
@@ -71,6 +87,11 @@ impl FileSet {
         let mut found = self.paths().filter(|path| wanted(path));
         found.next().filter(|_| found.next().is_none())
     }
+}
+
+/// Opens a file of the host for reading; with a cache, it is known when it is read again.
+pub(crate) fn open(path: &Path, cache: Option<&Cache>) -> io::Result<FileReader> {
+    cache.map_or_else(|| FileReader::open(path), |cache| cache.open(path))
 }
 
 /// Whether a disk may need the file: no decoy of macOS, nothing of a lock, no memory or log.

@@ -7,21 +7,21 @@ use diskprint_formats::partition::{self, Layout, Scheme};
 use diskprint_formats::vmdk::Descriptor;
 use diskprint_formats::{ReadAt, ReadAtExt, Window};
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 use thiserror::Error;
 
-use crate::file_set::FileSet;
+use crate::block_store::BlockStore;
+use crate::file_set::{self, FileSet};
 use crate::machine::{self, MachineDisk, MachineError};
 use crate::tarball::{self, Compression, Hashed, Progress, Scratch, TarballError};
-use crate::{Fault, FileReader, Hex, Partition, Place, Step};
+use crate::{Amount, Cache, Fault, FileReader, Hex, Part, Partition, Place, Step};
 
 /// The disks of one recorded machine, open for reading.
 ///
-/// What was unpacked for them is removed when the image is dropped.
+/// What was unpacked for them is removed when the image is dropped, unless it is in a cache.
 pub struct Image {
     container: Container,
     disks: Vec<ImageDisk>,
-    _unpacked: Option<TempDir>,
+    cache: Option<Arc<Cache>>,
 }
 
 /// What an image was given as.
@@ -134,7 +134,8 @@ pub enum OpenErrorKind {
 impl Image {
     /// Opens a tarball of a machine's folder, the folder itself, a VMDK with its extents and
     /// parents beside it, or a raw disk image; which one is told by the content. Evidence is
-    /// opened for reading only; a tarball is unpacked into a new folder in `scratch`.
+    /// opened for reading only; a tarball is unpacked into a new file in `scratch`, or into its
+    /// cache.
     ///
     /// `progress` is told how many bytes of the file are read.
     ///
@@ -146,8 +147,12 @@ impl Image {
         progress: Progress,
     ) -> Result<Opened, OpenError> {
         let mut faults = Vec::new();
-        match Self::open_kind(path, scratch.into(), &mut faults, progress) {
-            Ok((image, slicehash)) => Ok(Opened { image, faults, slicehash }),
+        let scratch = scratch.into();
+        let cache = scratch.cache.cloned();
+        match Self::open_kind(path, scratch, &mut faults, progress) {
+            Ok((image, slicehash)) => {
+                Ok(Opened { image: Self { cache, ..image }, faults, slicehash })
+            }
             Err(source) => Err(OpenError { path: path.to_owned(), faults, source }),
         }
     }
@@ -158,18 +163,21 @@ impl Image {
         faults: &mut Vec<Fault>,
         progress: Progress,
     ) -> Result<Hashed256, OpenErrorKind> {
+        let cache = scratch.cache.map(|cache| &**cache);
         if path.is_dir() {
-            let files = FileSet::of_folder(path).map_err(OpenErrorKind::Read)?;
+            let files = FileSet::of_folder(path, cache).map_err(OpenErrorKind::Read)?;
             let disks = machine::open(&files, faults)?;
-            return Self::of_files(Container::Folder, path, disks, progress);
+            let hash = |path: &Path| hash(path, cache, progress);
+            return Self::of_files(Container::Folder, path, disks, hash);
         }
-        let file: Arc<dyn ReadAt> = Arc::new(FileReader::open(path).map_err(OpenErrorKind::Read)?);
+        let file = file_set::open(path, cache).map_err(OpenErrorKind::Read)?;
+        let file: Arc<dyn ReadAt> = Arc::new(file);
         let start = file.read_vec_at(0, 512).map_err(OpenErrorKind::Read)?;
         match (Compression::of(&start), Descriptor::read(&file)) {
             _ if file.is_empty() => Err(OpenErrorKind::Empty),
             (Some(compression), _) => Self::tarball(path, compression, scratch, faults, progress),
-            (None, Ok(None)) => Self::raw(path, file, &start, progress),
-            (None, _) => Self::vmdk(path, faults, progress),
+            (None, Ok(None)) => Self::raw(path, file, &start, || hash(path, cache, progress)),
+            (None, _) => Self::vmdk(path, cache, faults, progress),
         }
     }
 
@@ -180,31 +188,37 @@ impl Image {
         faults: &mut Vec<Fault>,
         progress: Progress,
     ) -> Result<Hashed256, OpenErrorKind> {
-        let unpacked = tempfile::Builder::new().prefix("image-").tempdir_in(scratch.folder);
-        let unpacked = unpacked.map_err(|source| OpenErrorKind::Scratch {
-            folder: scratch.folder.to_owned(),
-            source,
+        let store = match scratch.cache {
+            Some(cache) => cache.blocks().clone(),
+            None => Arc::new(BlockStore::new_in(scratch.folder, None).map_err(|source| {
+                OpenErrorKind::Scratch { folder: scratch.folder.to_owned(), source }
+            })?),
+        };
+        let room = (&store, scratch.limit);
+        let members = Cache::measure(scratch.cache.map(|cache| &**cache), Part::Unpack, || {
+            let members = tarball::unpack(path, compression, room, faults, progress);
+            let amount = members.as_ref().map_or_else(|_| Amount::default(), |it| it.amount);
+            (members, amount)
         })?;
-        let place = Scratch { folder: unpacked.path(), ..scratch };
-        let members = tarball::unpack(path, compression, &place, faults, progress)?;
         let disks = machine::open(&members.files, faults)?;
         let disks = disks.into_iter().map(ImageDisk::from).collect();
         let container = Container::Tarball(compression);
-        Ok((Self { container, disks, _unpacked: Some(unpacked) }, members.slicehash))
+        Ok((Self { container, disks, cache: None }, members.slicehash))
     }
 
     fn vmdk(
         path: &Path,
+        cache: Option<&Cache>,
         faults: &mut Vec<Fault>,
         progress: Progress,
     ) -> Result<Hashed256, OpenErrorKind> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
-        let mut files = FileSet::of_folder(folder).map_err(OpenErrorKind::Read)?;
+        let mut files = FileSet::of_folder(folder, cache).map_err(OpenErrorKind::Read)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         files.insert(name.clone(), path.to_owned());
         let disks = machine::open_one(&files, &name, faults)?;
-        Self::of_files(Container::Vmdk, folder, disks, progress)
+        Self::of_files(Container::Vmdk, folder, disks, |path| hash(path, cache, progress))
     }
 
     /// Makes an image of disks whose files lie in `folder`, and hashes those.
@@ -212,15 +226,11 @@ impl Image {
         container: Container,
         folder: &Path,
         disks: Vec<MachineDisk>,
-        progress: Progress,
+        hash: impl Fn(&Path) -> io::Result<[u8; 32]>,
     ) -> Result<Hashed256, OpenErrorKind> {
         let disks: Vec<_> = disks.into_iter().map(ImageDisk::from).collect();
         let files: Vec<&String> = disks.iter().flat_map(|disk| &disk.files).collect();
-        let hash = |name: &str| {
-            Hashed::open(&folder.join(name), progress)
-                .and_then(Hashed::finish)
-                .map_err(OpenErrorKind::Read)
-        };
+        let hash = |name: &str| hash(&folder.join(name)).map_err(OpenErrorKind::Read);
         let slicehash = match files[..] {
             [only] => hash(only)?,
             _ => {
@@ -231,14 +241,14 @@ impl Image {
                 list.finalize().into()
             }
         };
-        Ok((Self { container, disks, _unpacked: None }, slicehash))
+        Ok((Self { container, disks, cache: None }, slicehash))
     }
 
     fn raw(
         path: &Path,
         file: Arc<dyn ReadAt>,
         start: &[u8],
-        progress: Progress,
+        hash: impl FnOnce() -> io::Result<[u8; 32]>,
     ) -> Result<Hashed256, OpenErrorKind> {
         let magic = UNSUPPORTED.iter().find(|(magic, ..)| start.starts_with(magic));
         if let Some((_, name, help)) = magic {
@@ -250,17 +260,21 @@ impl Image {
             let start = String::from_utf8_lossy(&start[..start.len().min(16)]).into_owned();
             return Err(OpenErrorKind::Unknown { start });
         }
-        let hashed = Hashed::open(path, progress).and_then(Hashed::finish);
-        let slicehash = hashed.map_err(OpenErrorKind::Read)?;
+        let slicehash = hash().map_err(OpenErrorKind::Read)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let disk = ImageDisk { number: 1, format: "raw".into(), files: vec![name], reader: file };
-        let image = Self { container: Container::Raw, disks: vec![disk], _unpacked: None };
+        let image = Self { container: Container::Raw, disks: vec![disk], cache: None };
         Ok((image, slicehash))
     }
 
     /// What the image was given as.
     pub fn container(&self) -> Container {
         self.container
+    }
+
+    /// The cache that it was opened with.
+    pub(crate) fn cache(&self) -> Option<&Arc<Cache>> {
+        self.cache.as_ref()
     }
 
     /// The disks in the order of the machine.
@@ -311,6 +325,14 @@ impl From<MachineDisk> for ImageDisk {
     fn from(disk: MachineDisk) -> Self {
         let MachineDisk { number, create_type: format, files, reader } = disk;
         Self { number, format, files, reader }
+    }
+}
+
+/// SHA-256 of a file, which is read unless the cache knows it.
+fn hash(path: &Path, cache: Option<&Cache>, progress: Progress) -> io::Result<[u8; 32]> {
+    match cache {
+        Some(cache) => cache.hash(path, progress),
+        None => Hashed::open(path, progress).and_then(Hashed::finish),
     }
 }
 

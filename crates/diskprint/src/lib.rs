@@ -5,6 +5,10 @@
 #![forbid(unsafe_code)]
 
 pub mod artefact;
+mod block_file;
+mod block_store;
+mod byte_runs;
+mod cache;
 mod delta;
 pub mod dfxml;
 pub mod diff;
@@ -17,6 +21,7 @@ mod file_set;
 mod hive;
 mod image;
 mod machine;
+mod monitor;
 pub mod pipeline;
 mod printable;
 mod recovered_cell;
@@ -27,27 +32,32 @@ pub mod regxml;
 pub mod results;
 mod slice;
 mod snapshot;
+mod source;
 pub mod survey;
 mod tar_reader;
 mod tar_sparse;
-mod tarball;
+pub mod tarball;
 mod vmx;
 
+pub use byte_runs::{ByteRun, ByteRuns, RunKind};
+pub use cache::Cache;
 pub use delta::{
     Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, KeyCell, ValueCell,
 };
 pub use digest::{Digests, Hex};
 pub use fault::{Fault, Place, Step};
-pub use file_entry::{Allocation, ByteRun, FileEntry, FileKind, RunKind, Times};
+pub use file_entry::{Allocation, FileEntry, FileKind, Times};
 pub use file_reader::FileReader;
 pub use hive::{Grade, Hive, HiveReport, HiveState, read_hive};
 pub use image::{
     Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, is_one_file, slicehash,
 };
 pub use machine::MachineError;
+pub use monitor::{Amount, Monitor, Part};
 pub use printable::printable;
 pub use recovered_cell::RecoveredCell;
 pub use slice::SliceId;
 pub use snapshot::{KnownHives, Partition, Snapshot, Unread, list_files};
+pub use source::FileIdentity;
 pub use tar_reader::TarError;
 pub use tarball::{Compression, Progress, Scratch, TarballError};

@@ -92,7 +92,7 @@ const MAX_SETTINGS: usize = 1 << 20;
 /// # Errors
 /// When no disk can be read: why the first cannot.
 pub(crate) fn open(
-    files: &FileSet,
+    files: &FileSet<'_>,
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<MachineDisk>, MachineError> {
     let catalog = Catalog::read(files);
@@ -132,7 +132,7 @@ pub(crate) fn open(
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn open_one(
-    files: &FileSet,
+    files: &FileSet<'_>,
     path: &str,
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<MachineDisk>, MachineError> {
@@ -140,7 +140,7 @@ pub(crate) fn open_one(
 }
 
 /// Finds the settings that connect disks, and the names of those.
-fn settings(files: &FileSet) -> Result<Option<(String, Vec<String>)>, MachineError> {
+fn settings(files: &FileSet<'_>) -> Result<Option<(String, Vec<String>)>, MachineError> {
     let mut found: Option<(String, Vec<String>)> = None;
     for path in files.paths().filter(|path| path.to_lowercase().ends_with(".vmx")) {
         let text = files.open(path).and_then(|file| file.read_vec_at(0, MAX_SETTINGS));
@@ -159,7 +159,7 @@ fn settings(files: &FileSet) -> Result<Option<(String, Vec<String>)>, MachineErr
 
 /// All descriptors in a set of files, found by their content.
 struct Catalog<'a> {
-    files: &'a FileSet,
+    files: &'a FileSet<'a>,
     /// Descriptor by path; `None` for one that is damaged.
     descriptors: BTreeMap<String, Option<Descriptor>>,
     /// Snapshots by the path of the disk that they were taken from.
@@ -167,7 +167,7 @@ struct Catalog<'a> {
 }
 
 impl<'a> Catalog<'a> {
-    fn read(files: &'a FileSet) -> Self {
+    fn read(files: &'a FileSet<'a>) -> Self {
         let mut descriptors = BTreeMap::new();
         for path in files.paths() {
             match files.open(path).map(|file| Descriptor::read(&file)) {
@@ -346,13 +346,13 @@ fn not_beside() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "there is no such file beside the descriptor")
 }
 
-fn parent<'a>(files: &'a FileSet, path: &str, descriptor: &Descriptor) -> Option<&'a str> {
+fn parent<'a>(files: &'a FileSet<'a>, path: &str, descriptor: &Descriptor) -> Option<&'a str> {
     descriptor.parent_cid?;
     files.resolve(path, descriptor.parent_hint.as_deref()?)
 }
 
 /// Paths of the extents that are files of their own.
-fn extents(files: &FileSet, path: &str, descriptor: &Descriptor) -> Vec<String> {
+fn extents(files: &FileSet<'_>, path: &str, descriptor: &Descriptor) -> Vec<String> {
     let named = descriptor.extents.iter().filter(|line| !line.file.is_empty());
     let found = named.filter_map(|line| files.resolve(path, &line.file));
     found.filter(|extent| *extent != path && !descriptor.embedded).map(str::to_owned).collect()

@@ -1,7 +1,10 @@
 //! Work spread over threads: the only place that has any.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cmp;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -47,6 +50,11 @@ pub fn both<A: Send, B: Send>(
     rayon::join(a, b)
 }
 
+/// Sorts the items on as many threads as the pool has; equal ones come in any order.
+pub fn sort<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> cmp::Ordering + Sync) {
+    items.par_sort_unstable_by(compare);
+}
+
 /// Runs `work` with `threads` threads for everything in it that is spread; 0 for one per core.
 ///
 /// # Errors
@@ -86,6 +94,82 @@ pub fn in_jobs<T: Sync, R: Send>(
         drop(sender);
         results.iter().for_each(|(index, result)| done(index, result));
     });
+}
+
+/// Makes things of numbers before they are asked for, on threads of the pool, while `work` is done
+/// with them. A thing is begun with [`Ahead::begin`] or else when it is asked for; those that are
+/// begun and not asked for are made all the same.
+pub fn with_ahead<T: Send, R: Send>(
+    count: usize,
+    make: impl Fn(usize) -> T + Sync,
+    work: impl FnOnce(&mut Ahead<'_, '_, T>) -> R + Send,
+) -> R {
+    let slots: Vec<Slot<T>> = (0..count).map(|_| Slot::default()).collect();
+    rayon::scope_fifo(|scope| work(&mut Ahead { scope, slots: &slots, make: &make }))
+}
+
+/// Things that are made ahead; see [`with_ahead`].
+pub struct Ahead<'a, 'scope, T> {
+    scope: &'a rayon::ScopeFifo<'scope>,
+    slots: &'scope [Slot<T>],
+    make: &'scope (dyn Fn(usize) -> T + Sync),
+}
+
+/// The place of one thing.
+struct Slot<T> {
+    is_begun: AtomicBool,
+    made: Mutex<Option<thread::Result<T>>>,
+    is_made: Condvar,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self { is_begun: false.into(), made: Mutex::default(), is_made: Condvar::new() }
+    }
+}
+
+impl<T: Send> Ahead<'_, '_, T> {
+    /// Begins to make the thing of a number, unless that was begun.
+    pub fn begin(&self, index: usize) {
+        let (make, Some(slot)) = (self.make, self.slots.get(index)) else { return };
+        if !slot.is_begun.swap(true, Ordering::Relaxed) {
+            self.scope.spawn_fifo(move |_| {
+                let made = panic::catch_unwind(AssertUnwindSafe(|| make(index)));
+                *slot.lock() = Some(made);
+                slot.is_made.notify_one();
+            });
+        }
+    }
+
+    /// The thing of a number, when it is made. While it waits, the thread works for the pool.
+    ///
+    /// # Panics
+    /// When making it did, or when it was taken before.
+    pub fn take(&self, index: usize) -> T {
+        self.begin(index);
+        let slot = &self.slots[index];
+        loop {
+            if let Some(made) = slot.lock().take() {
+                return made.unwrap_or_else(|panic| panic::resume_unwind(panic));
+            }
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                let made = slot.lock();
+                // Another thread makes it: nothing is left to do for this one.
+                drop(slot.is_made.wait_while(made, |made| made.is_none()));
+            }
+        }
+    }
+}
+
+impl<T> Slot<T> {
+    fn lock(&self) -> MutexGuard<'_, Option<thread::Result<T>>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many threads there are for what is spread, where this is called.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
 }
 
 /// Calls `tick` every so often, on a thread of its own, while `work` is done.
@@ -131,6 +215,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_ahead_is_there_with_any_number_of_threads() {
+        for threads in [1, 2, 7] {
+            let made = with_threads(threads, || {
+                with_ahead(
+                    20,
+                    |index| index * index,
+                    |ahead| {
+                        (0..20)
+                            .map(|index| {
+                                (index..(index + 3).min(20)).for_each(|next| ahead.begin(next));
+                                ahead.take(index)
+                            })
+                            .collect::<Vec<_>>()
+                    },
+                )
+            });
+            assert_eq!(made.unwrap(), (0..20).map(|index| index * index).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
     fn what_was_made_is_taken_in_order_and_not_after_an_error() {
         let items: Vec<u64> = (0..1000).collect();
         for len in [0, 1, 7, 1000, 5000] {
@@ -147,6 +252,13 @@ mod tests {
             });
             assert_eq!((made, calls), (Err(1), 1));
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "of the seventh")]
+    fn a_panic_comes_to_who_asks() {
+        let make = |index| assert_ne!(index, 7, "of the seventh");
+        with_ahead(8, make, |ahead| (0..8).for_each(|index| ahead.take(index)));
     }
 
     #[test]

@@ -127,6 +127,11 @@ fn copy(from: &Path, was: &Written, path: &Path) -> io::Result<Written> {
     })
 }
 
+/// SHA-256 of bytes.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// Reads a file for what [`write_file`] tells of it.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use diskprint_formats::Name;
 
@@ -10,8 +11,8 @@ use crate::dfxml::{self, Header};
 use crate::registry_text::Statistics;
 use crate::results::{CopiesOf, Out};
 use crate::{
-    Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Progress, Snapshot, printable,
-    registry_text, regxml,
+    Cache, Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Opened, Progress, Scratch,
+    Snapshot, printable, registry_text, regxml,
 };
 
 /// A slice as it was read.
@@ -26,6 +27,8 @@ pub struct Survey {
     pub disks: Vec<SurveyedDisk>,
     /// How many of the snapshot's faults, the first ones, are of container and disks.
     pub disk_faults: usize,
+    /// What it was read with: for a slice after it, which shares its bytes.
+    pub cache: Option<Arc<Cache>>,
 }
 
 /// A disk as it was read.
@@ -40,18 +43,22 @@ pub struct SurveyedDisk {
     pub files: Vec<String>,
 }
 
-/// Reads the state that is recorded in the tarball or disk image `path`, unpacking in the folder
-/// `scratch` and leaving nothing there. `known` are hives that were read before.
+/// Reads the state that is recorded in the tarball or disk image `path`, unpacking in `scratch`.
+/// `known` are hives that were read before.
 ///
 /// # Errors
 /// When no disk can be read.
-pub fn read(
+pub fn read<'a>(
     path: &Path,
-    scratch: &Path,
+    scratch: impl Into<Scratch<'a>>,
     known: &KnownHives,
     progress: Progress,
 ) -> Result<Survey, OpenError> {
-    let opened = Image::open(path, scratch, progress)?;
+    Ok(of(Image::open(path, scratch, progress)?, known))
+}
+
+/// Reads the state that an image holds. `known` are hives that were read before.
+pub fn of(opened: Opened, known: &KnownHives) -> Survey {
     let mut snapshot = Snapshot::read(&opened.image, known);
     let disk_faults = opened.faults.len();
     snapshot.faults.splice(0..0, opened.faults);
@@ -61,13 +68,14 @@ pub fn read(
         len: disk.reader.len(),
         files: disk.files.clone(),
     });
-    Ok(Survey {
+    Survey {
         snapshot,
         slicehash: opened.slicehash,
         container: opened.image.container(),
         disks: disks.collect(),
         disk_faults,
-    })
+        cache: opened.image.cache().cloned(),
+    }
 }
 
 /// A file that is made of a state, or several that are made together. Their bytes are the same for

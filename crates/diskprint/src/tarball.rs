@@ -1,13 +1,18 @@
+//! Archives of machines: what is in them is kept in blocks, not unpacked into files.
+
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::block_file::{BlockFile, BlockWriter};
+use crate::block_store::BlockStore;
 use crate::file_set::{FileSet, is_needed, normal};
 use crate::tar_reader::{MemberKind, TarError, TarMember, TarReader, is_header};
-use crate::{Fault, Place, Step};
+use crate::{Amount, Cache, Fault, Place, Step};
 
 /// How an archive is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,17 @@ impl Compression {
     }
 }
 
+/// The bytes of the archive in a compressed file; `None` where it is no tarball.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn decoder(mut file: File) -> io::Result<Option<Box<dyn Read>>> {
+    let mut start = Vec::new();
+    file.by_ref().take(512).read_to_end(&mut start)?;
+    file.rewind()?;
+    Compression::of(&start).map(|compression| compression.decoder(file)).transpose()
+}
+
 /// Why a tarball could not be unpacked.
 #[derive(Debug, Error)]
 pub enum TarballError {
@@ -91,24 +107,34 @@ pub enum TarballError {
 }
 
 /// What was in a tarball.
-#[derive(Debug)]
 pub(crate) struct Unpacked {
-    pub files: FileSet,
+    pub files: FileSet<'static>,
     pub slicehash: [u8; 32],
+    /// Length of the archive, compressed and not.
+    pub amount: Amount,
 }
 
-/// Where members of a tarball are written.
-#[derive(Clone, Copy, Debug)]
+/// Where members of a tarball are kept.
+#[derive(Clone, Copy)]
 pub struct Scratch<'a> {
-    /// A folder; each image gets one of its own in it, which goes when the image goes.
+    /// A folder for a file that goes when the image goes.
     pub folder: &'a Path,
-    /// The most bytes to write; `None` for as many as there are. Holes do not count.
+    /// The most bytes to keep; `None` for as many as there are. Zeros do not count.
     pub limit: Option<u64>,
+    /// What was read before; what is read goes there, and not into a file of the image's own.
+    pub cache: Option<&'a Arc<Cache>>,
 }
 
 impl<'a, P: AsRef<Path> + ?Sized> From<&'a P> for Scratch<'a> {
     fn from(folder: &'a P) -> Self {
-        Self { folder: folder.as_ref(), limit: None }
+        Self { folder: folder.as_ref(), limit: None, cache: None }
+    }
+}
+
+impl<'a> Scratch<'a> {
+    /// The folder of a cache, and the cache.
+    pub fn cached(cache: &'a Arc<Cache>) -> Self {
+        Self { folder: cache.folder(), limit: None, cache: Some(cache) }
     }
 }
 
@@ -117,47 +143,51 @@ pub type Progress<'a> = &'a dyn Fn(u64);
 
 const MAX_MEMBERS: u64 = 1_000_000;
 
-/// Reads the archive at `path` once, writes the members that a disk may need into the scratch
-/// folder under names of our own, and returns their paths in the archive.
+/// Reads the archive at `path` once, and puts the members that a disk may need into `store`.
 ///
-/// Members that lead outside, links and devices are not written, and become faults.
+/// Members that lead outside, links and devices are left out, and become faults.
 ///
 /// # Errors
-/// When the archive is damaged anywhere, or the scratch folder cannot take it.
+/// When the archive is damaged anywhere, or the store cannot take it, or its members have more
+/// than `limit` bytes.
 pub(crate) fn unpack(
     path: &Path,
     compression: Compression,
-    scratch: &Scratch,
+    (store, limit): (&Arc<BlockStore>, Option<u64>),
     faults: &mut Vec<Fault>,
     progress: Progress,
 ) -> Result<Unpacked, TarballError> {
     let mut file = Hashed::open(path, progress).map_err(TarballError::Open)?;
     let decoder = compression.decoder(&mut file).map_err(TarballError::Open)?;
     let mut tar = TarReader::new(decoder);
-    let mut unpacker = Unpacker { scratch, files: FileSet::default(), faults, written: 0 };
+    let mut unpacker = Unpacker { store, limit, files: FileSet::default(), faults, held: 0 };
     let mut count = 0;
     while let Some(member) = tar.next()? {
         count += 1;
         if count > MAX_MEMBERS {
             return Err(TarballError::Members { limit: MAX_MEMBERS });
         }
-        unpacker.member(&mut tar, &member, count)?;
+        unpacker.member(&mut tar, &member)?;
     }
     // The checksums of the compressed stream come at its end, behind the end marker of the tar.
-    if let Some(offset) = tar.finish()? {
+    let (end, other) = tar.finish()?;
+    if let Some(offset) = other {
         let place = Place::default().then(Step::Offset(offset));
         let what = "there are bytes behind the end marker of the archive";
         unpacker.faults.push(Fault::text(place, what, "these bytes"));
     }
-    let slicehash = file.finish().map_err(TarballError::Open)?;
-    Ok(Unpacked { files: unpacker.files, slicehash })
+    let files = unpacker.files;
+    let (read, slicehash) = file.finish_len().map_err(TarballError::Open)?;
+    Ok(Unpacked { files, slicehash, amount: Amount { read, made: end } })
 }
 
 struct Unpacker<'a> {
-    scratch: &'a Scratch<'a>,
-    files: FileSet,
+    store: &'a Arc<BlockStore>,
+    limit: Option<u64>,
+    files: FileSet<'static>,
     faults: &'a mut Vec<Fault>,
-    written: u64,
+    /// How many bytes the members before have, zeros apart.
+    held: u64,
 }
 
 impl Unpacker<'_> {
@@ -165,7 +195,6 @@ impl Unpacker<'_> {
         &mut self,
         tar: &mut TarReader<impl Read>,
         member: &TarMember,
-        number: u64,
     ) -> Result<(), TarballError> {
         let path = normal(&member.path);
         let refusal = if member.path.starts_with('/') || path.split('/').any(|part| part == "..") {
@@ -174,7 +203,7 @@ impl Unpacker<'_> {
             return Ok(());
         } else {
             match member.kind {
-                MemberKind::File | MemberKind::Directory => return self.file(tar, member, number),
+                MemberKind::File | MemberKind::Directory => return self.file(tar, member),
                 MemberKind::Link => "it is a link",
                 MemberKind::Other(_) => "it is neither file, folder nor link",
             }
@@ -188,11 +217,9 @@ impl Unpacker<'_> {
         &mut self,
         tar: &mut TarReader<impl Read>,
         member: &TarMember,
-        number: u64,
     ) -> Result<(), TarballError> {
-        let on_host = self.scratch.folder.join(format!("member-{number:06}"));
-        self.write(tar, member, &on_host)?;
-        if self.files.insert(normal(&member.path), on_host) {
+        let file = self.keep(tar, member)?;
+        if self.files.insert_unpacked(normal(&member.path), file) {
             let place = Place::from(Step::Member(member.path.clone()));
             let what = "the archive has several members of this path; the last one was read";
             self.faults.push(Fault::text(place, what, "the others"));
@@ -200,50 +227,33 @@ impl Unpacker<'_> {
         Ok(())
     }
 
-    /// Writes the member's bytes, leaving holes where they are zeros.
-    fn write(
+    /// Puts the member's bytes into the store.
+    fn keep(
         &mut self,
         tar: &mut TarReader<impl Read>,
         member: &TarMember,
-        on_host: &Path,
-    ) -> Result<(), TarballError> {
-        let failed = |source| TarballError::Scratch { path: on_host.to_owned(), source };
-        let mut file = File::create_new(on_host).map_err(failed)?;
+    ) -> Result<BlockFile, TarballError> {
+        let failed = |source| TarballError::Scratch { path: self.store.path().to_owned(), source };
         let whole = [crate::tar_sparse::Segment { offset: 0, len: member.len }];
-        let mut buf = vec![0; 256 << 10];
+        let mut file = BlockWriter::new(self.store, member.len);
         for segment in member.segments.as_deref().unwrap_or(&whole) {
-            let (mut offset, end) = (segment.offset, segment.offset + segment.len);
-            while offset < end {
-                let count = buf.len().min(usize::try_from(end - offset).unwrap_or(usize::MAX));
-                let count = tar.read_data(&mut buf[..count])?;
-                self.written += write_holes(&mut file, offset, &buf[..count]).map_err(failed)?;
-                offset += count as u64;
-                if let Some(limit) = self.scratch.limit.filter(|limit| self.written > *limit) {
+            file.skip_to(segment.offset).map_err(failed)?;
+            let mut left = segment.len;
+            while left > 0 {
+                let room = file.room();
+                let count = room.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                let count = tar.read_data(&mut room[..count])?;
+                file.wrote(count).map_err(failed)?;
+                left -= count as u64;
+                if let Some(limit) = self.limit.filter(|limit| self.held + file.held > *limit) {
                     return Err(TarballError::Room { limit });
                 }
             }
         }
-        file.set_len(member.len).map_err(failed)
+        let (file, held) = file.finish().map_err(failed)?;
+        self.held += held;
+        Ok(file)
     }
-}
-
-/// Writes `bytes` at `offset` but for its blocks of zeros, and returns how many were written.
-fn write_holes(file: &mut File, offset: u64, bytes: &[u8]) -> io::Result<u64> {
-    const BLOCK: usize = 4096;
-    const ZEROS: [u8; BLOCK] = [0; BLOCK];
-    let is_hole = |block: &[u8]| *block == ZEROS[..block.len()];
-    let blocks: Vec<&[u8]> = bytes.chunks(BLOCK).collect();
-    let (mut at, mut written) = (0, 0);
-    for run in blocks.chunk_by(|a, b| is_hole(a) == is_hole(b)) {
-        let len = run.iter().map(|block| block.len()).sum::<usize>();
-        if !is_hole(run[0]) {
-            file.seek(SeekFrom::Start(offset + at as u64))?;
-            file.write_all(&bytes[at..at + len])?;
-            written += len as u64;
-        }
-        at += len;
-    }
-    Ok(written)
 }
 
 /// A file that is hashed as it is read.
@@ -260,10 +270,15 @@ impl<'a> Hashed<'a> {
     }
 
     /// Reads what is left, and returns the SHA-256 of the whole file.
-    pub fn finish(mut self) -> io::Result<[u8; 32]> {
+    pub fn finish(self) -> io::Result<[u8; 32]> {
+        Ok(self.finish_len()?.1)
+    }
+
+    /// Reads what is left, and returns length and SHA-256 of the whole file.
+    pub fn finish_len(mut self) -> io::Result<(u64, [u8; 32])> {
         let mut buf = vec![0; 256 << 10];
         while self.read(&mut buf)? > 0 {}
-        Ok(self.hash.finalize().into())
+        Ok((self.read, self.hash.finalize().into()))
     }
 }
 

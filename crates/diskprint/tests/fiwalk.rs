@@ -273,7 +273,7 @@ fn compare_runs(
     theirs: &Theirs,
     check: &mut impl FnMut(&str, &str, &str, Option<&'static str>),
 ) {
-    let own: Vec<Run> = ours.runs.iter().map(run).collect();
+    let own = runs(ours);
     let number = |run: &BTreeMap<String, String>, name| run.get(name)?.parse().ok();
     let other = theirs.runs.iter().map(|run| {
         let len = number(run, "len").or_else(|| number(run, "uncompressed_len"));
@@ -285,22 +285,22 @@ fn compare_runs(
     check("byte_runs", &format!("{own:?}"), &format!("{other:?}"), rule);
 }
 
-fn run(run: &ByteRun) -> Run {
-    (run.file_offset, run.fs_offset, run.img_offset, run.len)
+fn runs(file: &FileEntry) -> Vec<Run> {
+    let img_offset = |run: &ByteRun| file.runs.img_offset(run);
+    file.runs
+        .iter()
+        .map(|run| (run.file_offset, run.fs_offset, img_offset(&run), run.len))
+        .collect()
 }
 
 fn runs_rule(ours: &FileEntry, other: &[Run], theirs: &Theirs) -> Option<&'static str> {
     let is_resident =
         |run: &BTreeMap<String, String>| run.get("type").is_some_and(|kind| kind == "resident");
-    match &ours.runs[..] {
-        [run] if run.kind == RunKind::Resident && theirs.runs.iter().all(is_resident) => {
-            Some("resident runs are at the start of the partition")
-        }
-        own => {
-            let own: Vec<Run> = own.iter().map(run).collect();
-            (joined_holes(&own) == joined_holes(other)).then_some("holes are told by cluster")
-        }
+    let in_record = ours.runs.iter().next().is_some_and(|run| run.kind == RunKind::Resident);
+    if in_record && theirs.runs.iter().all(is_resident) {
+        return Some("resident runs are at the start of the partition");
     }
+    (joined_holes(&runs(ours)) == joined_holes(other)).then_some("holes are told by cluster")
 }
 
 /// The runs with holes that follow one another made one.

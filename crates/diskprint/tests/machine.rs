@@ -242,7 +242,7 @@ fn a_tarball_that_takes_too_much_room_is_stopped() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("d.vmdk"), vec![1; 1 << 20]).unwrap();
     tar(folder.path(), &["-cf", "t.log", "d.vmdk"]);
-    let scratch = Scratch { folder: folder.path(), limit: Some(500_000) };
+    let scratch = Scratch { folder: folder.path(), limit: Some(500_000), cache: None };
     let opened = Image::open(&folder.path().join("t.log"), scratch, &|_| ());
     let text = message(&opened.err().expect("an error"));
     assert!(text.contains("more than the 500000 bytes allowed"), "{text}");
@@ -281,7 +281,7 @@ proptest! {
         }
         bytes.truncate(bytes.len().saturating_sub(cut / 4));
         fs::write(path("t.log"), bytes).unwrap();
-        let scratch = Scratch { folder: folder.path(), limit: Some(1 << 30) };
+        let scratch = Scratch { folder: folder.path(), limit: Some(1 << 30), cache: None };
         if let Ok(opened) = Image::open(&path("t.log"), scratch, &|_| ()) {
             let _ = opened.image.partitions();
         }

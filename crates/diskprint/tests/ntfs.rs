@@ -114,18 +114,18 @@ fn everything_written_is_in_the_snapshot() {
         assert_eq!(found.times.crtime.0, times.crtime);
         assert_eq!(entry(&snapshot, &format!("{name}:s")).digests, Some(Digests::of(b"stream")));
         assert_eq!(found.runs.len(), 3);
-        let at = |run: &diskprint::ByteRun| run.img_offset.unwrap() as usize;
+        let at = |run: &diskprint::ByteRun| found.runs.img_offset(run).unwrap() as usize;
         let joined: Vec<u8> = found
             .runs
             .iter()
-            .flat_map(|run| &image[at(run)..][..run.len as usize])
+            .flat_map(|run| &image[at(&run)..][..run.len as usize])
             .copied()
             .collect();
         assert!(joined == plain, "the bytes of the runs are the file's");
     }
     let found = entry(&snapshot, "packed");
     assert_eq!(found.digests, Some(Digests::of(&packed)));
-    assert_eq!(found.runs[0].kind, RunKind::Compressed);
+    assert_eq!(found.runs.iter().next().unwrap().kind, RunKind::Compressed);
     let links = ["junction", "symlink", "odd"].map(|name| {
         let found = entry(&snapshot, name);
         (found.kind, found.target.as_ref().map(|target| target.to_text().into_owned()))

@@ -18,6 +18,6 @@ pub mod regf;
 pub mod vmdk;
 
 pub use filetime::Filetime;
-pub use read_at::{ReadAt, ReadAtExt, Window};
+pub use read_at::{Known, ReadAt, ReadAtExt, Window};
 pub use security::{SecurityDescriptor, Sid};
 pub use text::{CodePoint, Name};

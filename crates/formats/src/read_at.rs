@@ -19,12 +19,28 @@ pub trait ReadAt: Send + Sync {
         self.len() == 0
     }
 
-    /// Returns how many bytes from `offset` are known to be zero without reading them: 0 where
-    /// that is not known. A sparse disk answers from its grain table.
-    fn zeros_at(&self, offset: u64) -> u64 {
-        let _ = offset;
-        0
+    /// Says what is known of the bytes from `offset` without reading them, and for how many of
+    /// them, at most `len`: 0 behind the end. A sparse disk answers from its grain tables.
+    fn known_at(&self, offset: u64, len: u64) -> (Known, u64) {
+        (Known::Nothing, len.min(self.len().saturating_sub(offset)))
     }
+}
+
+/// What is known of a stretch of bytes without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// They are zeros.
+    Zeros,
+    /// They are kept here, one after the other, and do not change while the program runs: two
+    /// stretches of one length that are kept at the same place are the same bytes.
+    At {
+        /// Which file or store, by a number that no other has.
+        source: u64,
+        /// Offset in it, in bytes.
+        offset: u64,
+    },
+    /// Nothing: they are to be read.
+    Nothing,
 }
 
 /// What every reader can do on top of [`ReadAt`].
@@ -87,8 +103,8 @@ macro_rules! forward {
                 (**self).read_at(buf, offset)
             }
 
-            fn zeros_at(&self, offset: u64) -> u64 {
-                (**self).zeros_at(offset)
+            fn known_at(&self, offset: u64, len: u64) -> (Known, u64) {
+                (**self).known_at(offset, len)
             }
         }
     )*};
@@ -136,9 +152,9 @@ impl<R: ReadAt> ReadAt for Window<R> {
         }
     }
 
-    fn zeros_at(&self, offset: u64) -> u64 {
-        let left = self.len.saturating_sub(offset);
-        self.inner.zeros_at(self.start.saturating_add(offset)).min(left)
+    fn known_at(&self, offset: u64, len: u64) -> (Known, u64) {
+        let len = len.min(self.len.saturating_sub(offset));
+        self.inner.known_at(self.start.saturating_add(offset), len)
     }
 }
 

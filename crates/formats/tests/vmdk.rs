@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use diskprint_formats::vmdk::{Descriptor, Disk, Error};
-use diskprint_formats::{ReadAt, ReadAtExt};
+use diskprint_formats::{Known, ReadAt, ReadAtExt};
 use diskprint_testkit::{need, vmdk};
 use proptest::prelude::*;
 
@@ -41,18 +41,81 @@ fn pattern() -> Vec<u8> {
     bytes
 }
 
+/// Bytes that say where they are kept: at their own places, which begin at `start`.
+struct Kept {
+    bytes: Vec<u8>,
+    start: u64,
+}
+
+impl ReadAt for Kept {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.bytes.read_at(buf, offset)
+    }
+
+    fn known_at(&self, offset: u64, len: u64) -> (Known, u64) {
+        let known = Known::At { source: SOURCE, offset: self.start + offset };
+        (known, len.min(self.len().saturating_sub(offset)))
+    }
+}
+
+const SOURCE: u64 = 7;
+
 fn open(folder: &Path, name: &str, parent: Option<Arc<dyn ReadAt>>) -> Result<Disk, Error> {
-    let file: Arc<dyn ReadAt> = Arc::new(fs::read(folder.join(name)).unwrap());
+    let read = |name: &str| {
+        let bytes = fs::read(folder.join(name))?;
+        Ok(Arc::new(Kept { bytes, start: place_of(name) }) as Arc<dyn ReadAt>)
+    };
+    let file = read(name).unwrap();
     let descriptor = Descriptor::read(&file)?.expect("a descriptor");
-    Disk::open(&file, &descriptor, parent, &mut |extent| {
-        Ok(Arc::new(fs::read(folder.join(extent))?) as Arc<dyn ReadAt>)
-    })
+    Disk::open(&file, &descriptor, parent, &mut |extent| read(extent))
+}
+
+/// Where a file is kept: far behind the others of its folder.
+fn place_of(name: &str) -> u64 {
+    name.bytes().fold(1, |place, byte| (place * 31 + u64::from(byte)) % 1_000_003) << 32
 }
 
 fn open_bytes(bytes: Vec<u8>, parent: Option<Arc<dyn ReadAt>>) -> Result<Disk, Error> {
     let file: Arc<dyn ReadAt> = Arc::new(bytes);
     let descriptor = Descriptor::read(&file)?.ok_or(Error::DescriptorLine("at all"))?;
     Disk::open(&file, &descriptor, parent, &mut |_| Err(io::ErrorKind::NotFound.into()))
+}
+
+/// How many bytes are known to be zeros.
+fn zeros_at(disk: &Disk, offset: u64, len: u64) -> u64 {
+    match disk.known_at(offset, len) {
+        (Known::Zeros, len) => len,
+        _ => 0,
+    }
+}
+
+/// What is known of the disk must be so: `files` are those that it is kept in. Returns how many
+/// bytes are said to be kept there.
+fn check_known(disk: &Disk, files: &[(&str, &[u8])], expected: &[u8], what: &str) -> u64 {
+    let (mut offset, mut kept) = (0, 0);
+    while offset < expected.len() as u64 {
+        let (known, len) = disk.known_at(offset, 100_000);
+        assert!((1..=100_000).contains(&len), "{what}: {len} at {offset}");
+        let bytes =
+            &expected[offset as usize..][..(len as usize).min(expected.len() - offset as usize)];
+        match known {
+            Known::Zeros => assert!(bytes.iter().all(|byte| *byte == 0), "{what}: {offset}"),
+            Known::At { source, offset: at } => {
+                assert_eq!(source, SOURCE);
+                let is_here = |(name, _): &&(&str, &[u8])| place_of(name) >> 32 == at >> 32;
+                let (_, file) = files.iter().find(is_here).expect("one of the files");
+                assert!(file[at as u32 as usize..].starts_with(bytes), "{what}: {offset}");
+                kept += len;
+            }
+            Known::Nothing => {}
+        }
+        offset += len;
+    }
+    kept
 }
 
 /// Reads the disk in pieces of many lengths, and checks that what it says to be zeros is.
@@ -64,7 +127,7 @@ fn assert_same(disk: &Disk, expected: &[u8], what: &str) {
         let got = disk.read_vec_at(offset as u64, len).unwrap();
         let end = expected.len().min(offset + len);
         assert!(got[..end - offset] == expected[offset..end], "{what}: differs after {offset}");
-        let zeros = (disk.zeros_at(offset as u64) as usize).min(expected.len() - offset);
+        let zeros = zeros_at(disk, offset as u64, (expected.len() - offset) as u64) as usize;
         let zeros = &expected[offset..offset + zeros];
         assert!(zeros.iter().all(|byte| *byte == 0), "{what}: not all zeros after {offset}");
         offset = end;
@@ -93,8 +156,16 @@ fn each_kind_reads_as_the_raw_disk_it_was_made_from() {
         let disk = open(&folder, &name, None).unwrap();
         assert_same(&disk, &raw, kind);
         assert_eq!(disk.findings().len(), 0, "{kind}: {:?}", disk.findings());
-        let holes = disk.zeros_at(140_000) > 0;
+        let holes = zeros_at(&disk, 140_000, 1) > 0;
         assert_eq!(holes, !kind.ends_with("Flat"), "{kind}: zeros are known without reading");
+        let files: Vec<(String, Vec<u8>)> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|it| (it.file_name().into_string().unwrap(), fs::read(it.path()).unwrap()))
+            .collect();
+        let files: Vec<_> = files.iter().map(|(name, bytes)| (&**name, &**bytes)).collect();
+        let kept = check_known(&disk, &files, &raw, kind);
+        assert_eq!(kept > 0, kind != "streamOptimized", "{kind}: it is known where bytes are");
     }
 }
 
@@ -170,8 +241,9 @@ fn what_was_never_written_is_the_parents_and_zeros_behind_its_end() {
     assert_eq!((grain(0), grain(1), grain(2)), ((1, 1), (0xEE, 0xEE), (0, 0)));
     assert_eq!((grain(5), grain(7)), ((0xEE, 0), (0, 0)));
     assert_eq!(got[11 * 4096..], written[11 * 4096..]);
-    assert_eq!(disk.zeros_at(4096), 0, "the parent is not known to be zeros");
-    assert_eq!(disk.zeros_at(6 * 4096), 2 * 4096, "behind the parent's end");
+    let zeros = |grain: u64| zeros_at(&disk, grain * 4096, 12 * 4096);
+    assert_eq!(zeros(1), 0, "the parent is not known to be zeros");
+    assert_eq!(zeros(6), 2 * 4096, "behind the parent's end");
 }
 
 /// Offset of `sector` field `at` in the header.
@@ -230,7 +302,7 @@ proptest! {
         bytes.truncate(bytes.len().saturating_sub(cut / 2));
         if let Ok(disk) = open_bytes(bytes, None) {
             for offset in (0..disk.len().min(1 << 20)).step_by(4096) {
-                let _ = (disk.read_vec_at(offset, 5000), disk.zeros_at(offset));
+                let _ = (disk.read_vec_at(offset, 5000), disk.known_at(offset, 5000));
             }
             let _ = disk.read_vec_at(disk.len() - disk.len().min(10), 100);
         }

@@ -1,4 +1,4 @@
-use diskprint::{Allocation, Digests, FileChanges, FileEntry, FileKind, Times};
+use diskprint::{Allocation, ByteRuns, Digests, FileChanges, FileEntry, FileKind, Times};
 
 use crate::column::{self, Bad, Columns, Value};
 use crate::delta_table::{DeltaTable, Stored};
@@ -91,7 +91,7 @@ impl Stored<FileChanges> for FileEntry {
             owner_id: columns.next()?,
             times: read_times(&mut columns)?.ok_or(Bad("a file without times"))?,
             name_times: read_times(&mut columns)?,
-            runs: Vec::new(),
+            runs: ByteRuns::default(),
             target: columns.next()?,
             digests: read_digests(&mut columns)?,
         })

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use diskprint::{
-    Allocation, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry, FileKind,
-    KeyCell, Times, ValueCell,
+    Allocation, ByteRuns, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry,
+    FileKind, KeyCell, Times, ValueCell,
 };
 use diskprint_formats::Filetime;
 
@@ -30,7 +30,7 @@ fn file(path: &str) -> FileEntry {
         owner_id: 0,
         times: Times { mtime, ..Times::default() },
         name_times: None,
-        runs: vec![],
+        runs: ByteRuns::default(),
         target: None,
         digests: Some(Digests::of(b"")),
     }

@@ -108,6 +108,11 @@ pub struct User {
 }
 
 impl User {
+    /// Whether other sequences start from it, too, that are not done yet.
+    pub fn is_shared(&self) -> bool {
+        self.baseline.lock().left > 1
+    }
+
     /// The slice as another sequence has read it, or else as `read` does. While it is read, other
     /// sequences that need it wait.
     pub fn get<E>(&self, read: impl FnOnce() -> Result<Survey, E>) -> Result<Arc<Survey>, E> {

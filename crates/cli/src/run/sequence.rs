@@ -9,6 +9,7 @@ use diskprint::{Hex, KnownHives};
 
 use super::baselines::User;
 use super::plan::Planned;
+use super::reading::{Openings, Reading};
 use super::slice::{Before, Slice};
 use super::stage::{Stage, Why};
 use super::watch::SequenceWatch;
@@ -100,6 +101,19 @@ fn read(
     baseline: &User,
     watch: &SequenceWatch<'_>,
 ) -> Result<bool, Error> {
+    let planned = slices.iter().map(|slice| slice.planned).collect();
+    let reading = Reading::new(work, watch, planned, baseline.is_shared());
+    reading.with(|openings| each(work, slices, baseline, watch, &reading, openings))
+}
+
+fn each<'r>(
+    work: &Work<'_>,
+    slices: &mut [Slice<'_>],
+    baseline: &User,
+    watch: &SequenceWatch<'_>,
+    reading: &Reading<'r>,
+    openings: &Openings<'_, '_, 'r>,
+) -> Result<bool, Error> {
     let mut any = false;
     let mut last: Before = None;
     for index in 0..slices.len() {
@@ -126,8 +140,16 @@ fn read(
             continue;
         }
         any = true;
-        let survey = one(work, slice, index, &to_do, last.as_deref(), baseline, watch)
+        reading.begin(openings, slices, index);
+        let read = |known: &KnownHives| {
+            let read = || slice.read(openings.take(index)?, known);
+            if index == 0 { baseline.get(read) } else { read().map(Arc::new) }
+        };
+        let survey = one(work, slice, index, &to_do, last.as_deref(), read, watch)
             .with_context(|| format!("slice {}", slice.name()))?;
+        if index == 0 {
+            reading.starts_from(&survey);
+        }
         slices[index].hash = Some(survey.slicehash);
         last = Some(survey);
     }
@@ -141,7 +163,7 @@ fn one(
     index: usize,
     to_do: &[Stage],
     before: Option<&Survey>,
-    baseline: &User,
+    read: impl FnOnce(&KnownHives) -> Result<Arc<Survey>, Error>,
     watch: &SequenceWatch<'_>,
 ) -> Result<Arc<Survey>, Error> {
     let state = work.hive_state;
@@ -149,17 +171,13 @@ fn one(
         Some(before) => before.snapshot.known_hives(state),
         None => KnownHives::in_state(state),
     };
-    let read = || {
-        let watch = watch.slice(&slice.name(), slice.bytes());
-        slice.read(work.scratch, &known, &watch)
-    };
     // From here on it can be seen that the slice is being read, or was.
     let begun = match to_do.contains(&Stage::Disk) {
         true => Some(Stage::Disk.of(&slice.folder).begin()?),
         false => None,
     };
-    let survey = if index == 0 { baseline.get(read) } else { read().map(Arc::new) };
-    let survey = match (survey, begun) {
+    watch.stage(&slice.name(), "reading");
+    let survey = match (read(&known), begun) {
         (Err(error), Some(begun)) => {
             begun.fail(&error);
             return Err(error);

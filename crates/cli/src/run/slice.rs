@@ -10,7 +10,7 @@ use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
 use diskprint::survey::{self, Output, Survey};
 use diskprint::{
-    Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
+    Amount, Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
     is_one_file, results,
 };
 use diskprint_store::{Content, FilesInUse, Found, RegistryFile};
@@ -18,9 +18,11 @@ use serde_json::{Value, json};
 
 use super::conditions;
 use super::plan::Planned;
+use super::reading::Opening;
 use super::stage::{Inputs, Stage, Why};
 use super::stamp;
-use super::watch::{SequenceWatch, SliceWatch};
+use super::timings::Timings;
+use super::watch::SequenceWatch;
 use super::work::Work;
 use crate::VERSION;
 
@@ -36,6 +38,8 @@ pub struct Slice<'p> {
     pub hash: Option<[u8; 32]>,
     /// In which state its hives are read.
     hive_state: HiveState,
+    /// Where its stages are measured, if they are.
+    timings: Option<Arc<Timings>>,
 }
 
 impl<'p> Slice<'p> {
@@ -50,7 +54,8 @@ impl<'p> Slice<'p> {
             }
             Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
         };
-        Ok(Self { planned, folder, hash, hive_state: work.hive_state })
+        let (hive_state, timings) = (work.hive_state, work.timings.clone());
+        Ok(Self { planned, folder, hash, hive_state, timings })
     }
 
     pub fn name(&self) -> String {
@@ -85,17 +90,11 @@ impl<'p> Slice<'p> {
         all
     }
 
-    /// Reads the slice.
-    pub fn read(
-        &self,
-        scratch: &Path,
-        known: &KnownHives,
-        watch: &SliceWatch<'_>,
-    ) -> Result<Survey, Error> {
+    /// Reads the slice that was opened.
+    pub fn read(&self, opening: Opening<'_>, known: &KnownHives) -> Result<Survey, Error> {
+        let Opening { opened, stamp, watch } = opening;
         watch.stage("reading");
-        let stamp = stamp::before_reading(&self.planned.tarball);
-        let survey =
-            survey::read(&self.planned.tarball, scratch, known, &|bytes| watch.read(bytes))?;
+        let survey = survey::of(opened?, known);
         if let (Some(stamp), Ok(true)) = (stamp, is_one_file(&self.planned.tarball)) {
             stamp
                 .write(&self.folder, &survey.slicehash)
@@ -209,10 +208,16 @@ impl<'p> Slice<'p> {
     ) -> Result<(), Error> {
         let name = self.name();
         watch.stage(&name, stage.name());
+        let end = self.timings.as_ref().map(|timings| timings.begin_stage(stage));
         let mut begun = stage.of(&self.folder).begin()?;
         let ended = work(&mut begun).and_then(|(inputs, summary, faults)| {
             let faults: Vec<&Fault> = faults.iter().collect();
-            begun.end(inputs, &summary, &faults).map(|()| faults.len())
+            let made = begun.bytes();
+            begun.end(inputs, &summary, &faults)?;
+            if let Some(end) = end {
+                end(Amount { read: 0, made });
+            }
+            Ok(faults.len())
         });
         match ended {
             Ok(faults) => {

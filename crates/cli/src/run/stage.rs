@@ -319,6 +319,11 @@ impl Begun {
         Ok(())
     }
 
+    /// How many bytes were written.
+    pub fn bytes(&self) -> u64 {
+        self.outputs.values().map(|made| made.bytes).sum()
+    }
+
     /// Ends it: what it wrote is all that its folder holds, and it is done.
     pub fn end(&mut self, inputs: Inputs, summary: &str, faults: &[&Fault]) -> Result<(), Error> {
         let folder = self.folder();

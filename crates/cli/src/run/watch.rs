@@ -328,7 +328,7 @@ impl SequenceWatch<'_> {
         let fields = json!({ "sequence": self.name, "slice": slice, "bytes": bytes });
         self.watch.log("info", "slice_begins", fields);
         let progress = Progress::among(&self.watch.bars, slice, bytes);
-        SliceWatch { sequence: self, slice: slice.to_owned(), bytes, progress, read: 0.into() }
+        SliceWatch { sequence: self, bytes, progress, read: 0.into() }
     }
 
     /// Tells what of the sequence is being done.
@@ -350,7 +350,6 @@ impl SequenceWatch<'_> {
 /// Tells how the reading of a slice goes.
 pub struct SliceWatch<'s> {
     sequence: &'s SequenceWatch<'s>,
-    slice: String,
     bytes: u64,
     progress: Progress,
     read: Mutex<u64>,
@@ -368,7 +367,6 @@ impl SliceWatch<'_> {
     /// Tells what is being done.
     pub fn stage(&self, stage: &str) {
         self.progress.stage(stage);
-        self.sequence.stage(&self.slice, stage);
     }
 }
 

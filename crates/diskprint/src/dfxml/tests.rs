@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::*;
-use crate::Allocation;
+use crate::{Allocation, ByteRun};
 
 const HEADER: Header<'_> = Header { image: "a <b> & 'c'.tar.gz", version: "0.1.0" };
 
@@ -43,7 +43,7 @@ fn file(partition: u32, path: Name) -> FileEntry {
         owner_id: 48,
         times: Times { mtime: time, atime: Filetime(u64::MAX), ..Times::default() },
         name_times: Some(Times { crtime: time, ..Times::default() }),
-        runs: vec![],
+        runs: ByteRuns::default(),
         target: None,
         digests: Some(Digests::of(b"")),
     }
@@ -66,16 +66,19 @@ fn nasty_names() -> Vec<Name> {
 
 /// Files that use every feature, on partitions that are listed and on one that is not.
 fn files() -> Vec<FileEntry> {
-    let run = |kind, at| ByteRun { file_offset: 0, fs_offset: at, img_offset: at, len: 9, kind };
+    let run = |kind, at| ByteRun { file_offset: 0, fs_offset: at, len: 9, kind };
     let mut all: Vec<_> = nasty_names().into_iter().map(|name| file(1, name)).collect();
     all.push(FileEntry {
         stream: Some("str\u{1}eam".into()),
-        runs: vec![
-            run(RunKind::Data, Some(0)),
-            run(RunKind::Sparse, None),
-            run(RunKind::Compressed, Some(u64::MAX)),
-            run(RunKind::Resident, Some(3)),
-        ],
+        runs: ByteRuns::new(
+            0,
+            vec![
+                run(RunKind::Data, Some(0)),
+                run(RunKind::Sparse, None),
+                run(RunKind::Compressed, Some(u64::MAX)),
+                run(RunKind::Resident, Some(3)),
+            ],
+        ),
         ..file(1, "with stream".into())
     });
     for (name, inode) in [(true, false), (false, true), (false, false)] {
@@ -187,13 +190,9 @@ fn a_document_with_everything_is_valid() {
 
 #[test]
 fn a_file_object_reads_as_fiwalk_writes_it() {
-    let runs = vec![ByteRun {
-        file_offset: 0,
-        fs_offset: Some(64),
-        img_offset: Some(128),
-        len: 5,
-        kind: RunKind::Resident,
-    }];
+    let kind = RunKind::Resident;
+    let run = ByteRun { file_offset: 0, fs_offset: Some(64), len: 5, kind };
+    let runs = ByteRuns::new(64, vec![run]);
     let entry = FileEntry { runs, inode: 7, size: 5, ..file(1, "a/b.txt".into()) };
     let xml = document(&[entry]);
     let from = xml.find("    <fileobject>").unwrap();

@@ -272,7 +272,7 @@ fn order(delta: &FileDelta) -> (u32, &Name, Option<&Name>, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Allocation, Digests, Times};
+    use crate::{Allocation, ByteRuns, Digests, Times};
     use diskprint_formats::Filetime;
 
     fn file(path: &str, inode: u64, seq: u16, content: &str) -> FileEntry {
@@ -291,7 +291,7 @@ mod tests {
             owner_id: 0,
             times: Times::default(),
             name_times: None,
-            runs: Vec::new(),
+            runs: ByteRuns::default(),
             target: None,
             digests: Some(Digests::of(content.as_bytes())),
         }

@@ -23,11 +23,8 @@ impl Effort {
     }
 
     /// Takes what digesting a content needs, or says why it is too much.
-    pub(super) fn spend(&mut self, extents: &Extents) -> Result<(), String> {
-        // How much of compressed content its holes are can only be told by reading it.
-        let stored = if extents.unit_clusters > 0 { u64::MAX } else { extents.stored_len() };
-        let stored = stored.min(extents.data_size);
-        let holes = extents.data_size - stored;
+    pub(super) fn spend(&mut self, cost: &Cost) -> Result<(), String> {
+        let Cost { len, stored, holes } = *cost;
         if holes > MOST_HOLES {
             return Err(format!("{holes} bytes of holes; {MOST_HOLES} are read at most"));
         }
@@ -35,12 +32,29 @@ impl Effort {
             (self.stored.checked_sub(stored), self.holes.checked_sub(holes))
         else {
             return Err(format!(
-                "{} bytes; the contents of the volume are longer together than is plausible, and \
-                 of what was left {} bytes of clusters and {} of holes could be read",
-                extents.data_size, self.stored, self.holes
+                "{len} bytes; the contents of the volume are longer together than is plausible, \
+                 and of what was left {} bytes of clusters and {} of holes could be read",
+                self.stored, self.holes
             ));
         };
         *self = Self { stored, holes };
         Ok(())
+    }
+}
+
+/// What digesting a content needs, in bytes.
+#[derive(Default)]
+pub(super) struct Cost {
+    len: u64,
+    stored: u64,
+    holes: u64,
+}
+
+impl Cost {
+    pub(super) fn of(extents: &Extents) -> Self {
+        // How much of compressed content its holes are can only be told by reading it.
+        let stored = if extents.unit_clusters > 0 { u64::MAX } else { extents.stored_len() };
+        let stored = stored.min(extents.data_size);
+        Self { len: extents.data_size, stored, holes: extents.data_size - stored }
     }
 }

@@ -1,10 +1,14 @@
 //! The state of one slice, and how it is read.
 
 mod byte_runs;
+mod carried;
 mod content;
+mod drafts;
 mod effort;
 mod hives;
+mod listed;
 mod ntfs;
+mod order;
 mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use diskprint_formats::ntfs::Volume;
 use diskprint_formats::{Name, ReadAt, Window};
 
-use crate::{Fault, FileEntry, Hive, HiveState, Image, Place, Step};
+use crate::{Amount, Cache, Fault, FileEntry, Hive, HiveState, Image, Part, Place, Step};
 
-use hives::Hives;
+pub(crate) use carried::{Carried, Digested, Whereabouts};
 pub use hives::KnownHives;
+use hives::{Hives, Read};
+use ntfs::Contents;
 
 /// The state of one slice: plain data, sorted by partition and path.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +74,8 @@ pub struct Partition {
 impl Snapshot {
     /// Reads the files and hives of all partitions of an image.
     ///
-    /// `known` are hives that were read before: one with the same bytes is not read again.
+    /// `known` are hives that were read before: one with the same bytes is not read again. Where
+    /// the image was opened with a cache, digests of what did not change are carried over.
     pub fn read(image: &Image, known: &KnownHives) -> Self {
         let (partitions, faults) = image.partitions();
         let mut snapshot = Self { faults, ..Self::default() };
@@ -78,16 +85,16 @@ impl Snapshot {
                 Some(Fault::text(place, what, "every file of this partition"))
             };
             let fault = match (image.volume(&partition), partition.file_system) {
-                (Some(window), Some("ntfs")) => {
-                    snapshot.read_ntfs(window, &mut partition, known).err()
-                }
+                (Some(window), Some("ntfs")) => snapshot
+                    .read_ntfs(window, &mut partition, known, image.cache().map(|it| &**it))
+                    .err(),
                 (_, Some(name)) => fault(&format!("file system {name} is not read")),
                 (_, None) => fault("no file system was recognised"),
             };
             snapshot.faults.extend(fault);
             snapshot.partitions.push(partition);
         }
-        snapshot.files.sort_by_cached_key(sort_key);
+        order::sort(&mut snapshot.files);
         snapshot.hives.sort_by(|a, b| (a.partition, &a.path).cmp(&(b.partition, &b.path)));
         snapshot
     }
@@ -97,6 +104,7 @@ impl Snapshot {
         window: Window<impl ReadAt>,
         partition: &mut Partition,
         known: &KnownHives,
+        cache: Option<&Cache>,
     ) -> Result<(), Fault> {
         let place = Place::from(Step::Partition(partition.number));
         let volume = Volume::open(window)
@@ -109,22 +117,37 @@ impl Snapshot {
         partition.is_read = true;
 
         let ntfs::Listing { mut entries, jobs, mut faults, unread } =
-            ntfs::list(&volume, partition);
+            Cache::measure(cache, Part::List, || {
+                let record = u64::from(boot_sector.file_record_size);
+                let read = volume.record_count() * record;
+                (ntfs::list(&volume, partition, Contents::Digested), Amount { read, made: 0 })
+            });
         let number = partition.number;
         self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
-        let kept = content::digest(&volume, &mut entries, jobs, &mut faults);
+        let kept = Cache::measure(cache, Part::Digest, || {
+            content::digest(&volume, &mut entries, jobs, cache, &mut faults)
+        });
         let reader = Hives { volume: &volume, entries: &entries, logs: &kept.logs, known };
-        let mut hives = Vec::new();
-        for (index, content) in kept.hives {
-            let Some(entry) = entries.get(index) else { continue };
-            match reader.read(entry, &content, &mut faults) {
-                Some(hive) => hives.push(hive),
-                None => {
-                    let path = entry.full_path();
-                    self.unread.hives.insert((number, path.to_upper()), path);
+        let hives = Cache::measure(cache, Part::Hives, || {
+            let mut hives = Vec::new();
+            let mut amount = Amount::default();
+            for (index, content) in kept.hives {
+                let Some(entry) = entries.get(index) else { continue };
+                let len = content.len();
+                amount.made += len;
+                match reader.read(entry, &content, &mut faults) {
+                    Some(Read { hive, is_known }) => {
+                        amount.read += if is_known { 0 } else { len };
+                        hives.push(hive);
+                    }
+                    None => {
+                        let path = entry.full_path();
+                        self.unread.hives.insert((number, path.to_upper()), path);
+                    }
                 }
             }
-        }
+            (hives, amount)
+        });
         for entry in hives::missing(&entries, &hives) {
             let path = entry.path.clone();
             if self.unread.hives.insert((number, path.to_upper()), path).is_none() {
@@ -135,7 +158,11 @@ impl Snapshot {
             fault.place = fault.place.within(Step::Partition(number));
             fault
         }));
-        self.files.extend(entries);
+        // Most machines have one volume with files: its entries stay where they are.
+        match self.files.is_empty() {
+            true => self.files = entries,
+            false => self.files.extend(entries),
+        }
         self.hives.extend(hives);
         Ok(())
     }
@@ -154,12 +181,7 @@ pub fn list_files(
     volume: &Volume<impl ReadAt>,
     partition: &Partition,
 ) -> (Vec<FileEntry>, Vec<Fault>) {
-    let ntfs::Listing { mut entries, faults, .. } = ntfs::list(volume, partition);
-    entries.sort_by_cached_key(sort_key);
+    let ntfs::Listing { mut entries, faults, .. } = ntfs::list(volume, partition, Contents::Left);
+    order::sort(&mut entries);
     (entries, faults)
-}
-
-fn sort_key(entry: &FileEntry) -> impl Ord + use<> {
-    let deleted = !entry.is_live();
-    (entry.partition, deleted, entry.path.clone(), entry.stream.clone(), entry.inode, entry.seq)
 }

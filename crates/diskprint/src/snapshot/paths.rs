@@ -1,6 +1,3 @@
-use std::cell::RefCell;
-use std::collections::HashMap;
-
 use diskprint_formats::Name;
 use diskprint_formats::ntfs::FileReference;
 
@@ -19,58 +16,86 @@ const DEEPEST: usize = 16_384;
 
 /// The paths of directories, each put together once.
 pub(super) struct Paths<'d> {
-    directories: &'d HashMap<u64, Directory>,
-    known: RefCell<HashMap<u64, Option<Name>>>,
+    /// In the order of their records.
+    directories: &'d [Directory],
+    /// For each of them its path once it is known, or that it cannot be.
+    known: Vec<Option<Option<Name>>>,
 }
 
 impl<'d> Paths<'d> {
-    pub(super) fn new(directories: &'d HashMap<u64, Directory>) -> Self {
-        let known = RefCell::new(HashMap::from([(ROOT, Some(Name::default()))]));
-        Self { directories, known }
+    pub(super) fn new(directories: &'d [Directory]) -> Self {
+        let mut paths = Self { directories, known: vec![None; directories.len()] };
+        if let Some(root) = paths.position(ROOT).and_then(|root| paths.known.get_mut(root)) {
+            *root = Some(Some(Name::default()));
+        }
+        paths
     }
 
     /// The path of the directory that a name is in, or `None` when that is not known: the record
     /// is no directory or was used again since, or the way up to the root is broken.
     ///
     /// The name of a file in use needs a directory in use.
-    pub(super) fn folder(&self, parent: FileReference, in_use: bool) -> Option<Name> {
-        let directory = self.directories.get(&parent.record)?;
+    pub(super) fn folder(&mut self, parent: FileReference, in_use: bool) -> Option<&Name> {
+        let position = self.position(parent.record)?;
+        let directory = self.directories.get(position)?;
         if !directory.answers_to(parent) || (in_use && !directory.in_use) {
             return None;
         }
+        self.climb(position);
+        self.known.get(position)?.as_ref()?.as_ref()
+    }
+
+    /// Makes the path of a directory known.
+    fn climb(&mut self, position: usize) {
         let mut above = Vec::new();
-        let mut at = parent.record;
+        let mut at = position;
         // Climb to a directory whose path is known, then come down again.
         let mut path = loop {
-            if let Some(known) = self.known.borrow().get(&at) {
+            if let Some(Some(known)) = self.known.get(at) {
+                if above.is_empty() {
+                    return;
+                }
                 break known.clone();
             }
-            match self.directories.get(&at) {
-                Some(directory) if above.len() < DEEPEST && self.has_parent(directory) => {
-                    above.push((at, directory));
-                    at = directory.parent.record;
-                }
+            match self.directories.get(at) {
+                Some(directory) if above.len() < DEEPEST => match self.parent_of(directory) {
+                    Some(parent) => {
+                        above.push((at, directory));
+                        at = parent;
+                    }
+                    None => break None,
+                },
                 _ => break None,
             }
         };
-        for (record, directory) in above.into_iter().rev() {
-            path = path.map(|path| path.join('/', &directory.name));
-            self.known.borrow_mut().insert(record, path.clone());
+        if above.is_empty()
+            && let Some(known) = self.known.get_mut(position)
+        {
+            *known = Some(None);
         }
-        path
+        for (at, directory) in above.into_iter().rev() {
+            path = path.map(|path| path.join('/', &directory.name));
+            if let Some(known) = self.known.get_mut(at) {
+                *known = Some(path.clone());
+            }
+        }
     }
 
     /// Whether the directory that a name is in is there and in use, wherever it is itself.
     pub(super) fn is_in_use(&self, parent: FileReference) -> bool {
-        let directory = self.directories.get(&parent.record);
+        let directory = self.position(parent.record).and_then(|at| self.directories.get(at));
         directory.is_some_and(|directory| directory.in_use && directory.answers_to(parent))
     }
 
-    fn has_parent(&self, directory: &Directory) -> bool {
-        let parent = self.directories.get(&directory.parent.record);
-        parent.is_some_and(|parent| {
-            parent.answers_to(directory.parent) && (parent.in_use || !directory.in_use)
-        })
+    fn parent_of(&self, directory: &Directory) -> Option<usize> {
+        let position = self.position(directory.parent.record)?;
+        let parent = self.directories.get(position)?;
+        let is_meant = parent.answers_to(directory.parent) && (parent.in_use || !directory.in_use);
+        is_meant.then_some(position)
+    }
+
+    fn position(&self, record: u64) -> Option<usize> {
+        self.directories.binary_search_by_key(&record, |it| it.reference.record).ok()
     }
 }
 
@@ -93,31 +118,32 @@ mod tests {
         in_use: bool,
         parent: (u64, u16),
         name: &str,
-    ) -> (u64, Directory) {
+    ) -> Directory {
         let reference = FileReference { record, sequence };
         let parent = FileReference { record: parent.0, sequence: parent.1 };
-        (record, Directory { reference, in_use, parent, name: name.into() })
+        Directory { reference, in_use, parent, name: name.into() }
     }
 
     fn folder(
-        directories: &HashMap<u64, Directory>,
+        directories: &[Directory],
         record: u64,
         sequence: u16,
         in_use: bool,
     ) -> Option<String> {
-        let path = Paths::new(directories).folder(FileReference { record, sequence }, in_use);
+        let mut paths = Paths::new(directories);
+        let path = paths.folder(FileReference { record, sequence }, in_use);
         path.map(|path| path.to_text().into_owned())
     }
 
     #[test]
     fn a_path_is_known_only_while_every_directory_on_it_is_the_one_meant() {
-        let directories = HashMap::from([
+        let directories = [
             directory(5, 5, true, (5, 5), "."),
             directory(30, 1, true, (5, 5), "a"),
             directory(31, 4, true, (30, 1), "b"),
             directory(32, 3, false, (31, 4), "gone"),
             directory(33, 1, true, (30, 9), "lost"),
-        ]);
+        ];
         assert_eq!(folder(&directories, 5, 5, true).as_deref(), Some(""));
         assert_eq!(folder(&directories, 31, 4, true).as_deref(), Some("a/b"));
         assert_eq!(folder(&directories, 31, 3, true), None, "used again since");
@@ -129,10 +155,8 @@ mod tests {
 
     #[test]
     fn directories_inside_each_other_end() {
-        let directories = HashMap::from([
-            directory(30, 1, true, (31, 1), "a"),
-            directory(31, 1, true, (30, 1), "b"),
-        ]);
+        let directories =
+            [directory(30, 1, true, (31, 1), "a"), directory(31, 1, true, (30, 1), "b")];
         assert_eq!(folder(&directories, 30, 1, true), None);
     }
 }

@@ -1,5 +1,5 @@
 use super::index::{block_entries, has_blocks, root_entries};
-use super::{AttributeType, Bitmap, Content, Error, File, IndexEntry, Volume};
+use super::{AttributeType, Bitmap, Content, Error, IndexEntry, Stream, Volume};
 use crate::{ReadAt, ReadAtExt};
 
 /// How many errors are kept of one directory.
@@ -31,14 +31,19 @@ impl Names {
     }
 }
 
+/// A stream of the index of file names.
+fn i30(streams: &[Stream], kind: AttributeType) -> Option<&Stream> {
+    streams.iter().find(|stream| stream.kind == kind && stream.name.as_bytes() == b"$I30")
+}
+
 impl<R: ReadAt> Volume<R> {
-    /// Reads the names in use of a directory.
+    /// Reads the names in use of the directory that has these streams.
     ///
     /// `most_bytes` is how many bytes of index blocks may be read, and is lowered by what was: no
     /// two directories share blocks, so a volume has no more than its length of them.
-    pub fn index_entries(&self, directory: &File, most_bytes: &mut u64) -> Names {
+    pub fn index_entries(&self, streams: &[Stream], most_bytes: &mut u64) -> Names {
         let mut names = Names::default();
-        let content = |kind| directory.stream(kind, "$I30").map(|stream| &stream.content);
+        let content = |kind| i30(streams, kind).map(|stream| &stream.content);
         let mut goes_on = false;
         match content(AttributeType::INDEX_ROOT) {
             Some(Ok(Content::Resident { value, .. })) => {
@@ -53,7 +58,7 @@ impl<R: ReadAt> Volume<R> {
             }
             Some(Ok(blocks)) => {
                 *most_bytes = most_bytes.saturating_sub(blocks.len());
-                self.read_blocks(directory, blocks, &mut names);
+                self.read_blocks(streams, blocks, &mut names);
             }
             Some(Err(error)) => names.take(Err(Error::Index { what: error.to_string() })),
             None if goes_on => names.missing("$INDEX_ALLOCATION, which its root needs"),
@@ -62,10 +67,10 @@ impl<R: ReadAt> Volume<R> {
         names
     }
 
-    fn read_blocks(&self, directory: &File, blocks: &Content, names: &mut Names) {
+    fn read_blocks(&self, streams: &[Stream], blocks: &Content, names: &mut Names) {
         let size = u64::from(self.boot_sector.index_block_size);
         let count = blocks.len() / size;
-        let bitmap = self.block_bitmap(directory, count);
+        let bitmap = self.block_bitmap(streams, count);
         match &bitmap {
             None => names.missing("readable $BITMAP of its index"),
             Some(bitmap) if bitmap.any_set(count..u64::MAX) => {
@@ -85,8 +90,8 @@ impl<R: ReadAt> Volume<R> {
     }
 
     /// Which index blocks are in use.
-    fn block_bitmap(&self, directory: &File, count: u64) -> Option<Bitmap> {
-        let stream = directory.stream(AttributeType::BITMAP, "$I30")?;
+    fn block_bitmap(&self, streams: &[Stream], count: u64) -> Option<Bitmap> {
+        let stream = i30(streams, AttributeType::BITMAP)?;
         let content = stream.content.as_ref().ok()?;
         let len = usize::try_from(content.len().min(count / 8 + 4096)).ok()?;
         Some(Bitmap::new(self.content_reader(content).read_vec_at(0, len).ok()?))

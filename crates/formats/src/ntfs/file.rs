@@ -65,6 +65,7 @@ pub(super) struct Assembly<'v> {
     geometry: &'v Geometry,
     file: File,
     pieces: Vec<Piece>,
+    goes_on: bool,
 }
 
 /// One piece of a non-resident attribute.
@@ -92,7 +93,12 @@ impl<'v> Assembly<'v> {
             reparse: None,
             errors: Vec::new(),
         };
-        Self { geometry, file, pieces: Vec::new() }
+        Self { geometry, file, pieces: Vec::new(), goes_on: false }
+    }
+
+    /// Whether a record had an $ATTRIBUTE_LIST.
+    pub(super) fn goes_on(&self) -> bool {
+        self.goes_on
     }
 
     pub(super) fn error(&mut self, error: Error) {
@@ -111,6 +117,7 @@ impl<'v> Assembly<'v> {
     }
 
     fn add_attribute(&mut self, attribute: &Attribute<'_>, fs_offset: Option<u64>) {
+        self.goes_on |= attribute.kind == AttributeType::ATTRIBUTE_LIST;
         match attribute.form {
             Form::Resident { value, value_offset } => {
                 let fs_offset = fs_offset.and_then(|at| at.checked_add(value_offset as u64));

@@ -1,8 +1,9 @@
 //! The NT file system, read in the order of its master file table.
 //!
 //! [`Volume::open`] finds the $MFT, [`Volume::files`] walks its records from first to last and
-//! puts each file together from its base record and its extension records. Directories are not
-//! walked: their indexes are read only to tell which names are in use.
+//! puts each file together from its base record and its extension records. [`Volume::scan`] and
+//! [`Joiner`] are the two halves of that, of which the first can be spread over threads.
+//! Directories are not walked: their indexes are read only to tell which names are in use.
 // Source for every structure here: the NTFS documentation of the Linux-NTFS project
 // (https://flatcap.github.io/linux-ntfs/ntfs/) and [MS-FSCC] where it covers the same ground.
 
@@ -35,7 +36,7 @@ pub use error::Error;
 pub use file::{File, Stream};
 pub use file_name::{FileName, Namespace};
 pub use file_record::{FileRecord, FileReference};
-pub use files::Files;
+pub use files::{Found, Joiner};
 pub use index::{IndexEntry, root_entries};
 pub use reparse_point::ReparsePoint;
 pub use run_list::Run;

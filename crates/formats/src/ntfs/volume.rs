@@ -1,7 +1,7 @@
 use super::extensions::Work;
 use super::file::{Assembly, Geometry};
 use super::{
-    AttributeType, Bitmap, BootSector, Content, Error, Extents, File, FileRecord, Files, Form,
+    AttributeType, Bitmap, BootSector, Content, Error, Extents, File, FileRecord, Form,
     StreamReader,
 };
 use crate::{ReadAt, ReadAtExt};
@@ -170,11 +170,6 @@ impl<R: ReadAt> Volume<R> {
     /// Whether the $MFT's bitmap says that record `number` is in use; `None` where it is not known.
     pub fn record_in_use(&self, number: u64) -> Option<bool> {
         self.records_in_use.as_ref().map(|bitmap| bitmap.is_set(number))
-    }
-
-    /// Walks the files in the order of their base records, deleted ones too.
-    pub fn files(&self) -> Files<'_, R> {
-        Files::new(self)
     }
 
     /// The content as bytes, inflated and with its holes filled.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::descriptor::{Descriptor, ExtentKind, ExtentLine};
 use super::sparse_extent::{SparseExtent, Stored};
 use super::{Error, SECTOR};
-use crate::{ReadAt, ReadAtExt};
+use crate::{Known, ReadAt, ReadAtExt};
 
 /// A virtual disk over all its extents and those of its parents, itself a reader.
 pub struct Disk {
@@ -172,21 +172,24 @@ impl ReadAt for Disk {
         Ok(done)
     }
 
-    fn zeros_at(&self, offset: u64) -> u64 {
-        /// How far one answer looks ahead.
-        const FAR: u64 = 16 << 20;
+    fn known_at(&self, offset: u64, len: u64) -> (Known, u64) {
         let Some((placed, within)) = self.extent_at(offset) else {
-            return 0;
+            return (Known::Nothing, 0);
         };
-        let left = placed.len.saturating_sub(within);
+        let len = len.min(placed.len.saturating_sub(within));
         match &placed.extent {
-            Extent::Zero => left,
-            Extent::Flat { file, offset } => file.zeros_at(offset.saturating_add(within)).min(left),
-            Extent::Sparse(extent) => match (extent.stretch(within, left.min(FAR)), &self.parent) {
-                ((Stored::Zeros, len), _) | ((Stored::Absent, len), None) => len,
-                ((Stored::Absent, len), Some(parent)) if offset >= parent.len() => len,
-                ((Stored::Absent, len), Some(parent)) => parent.zeros_at(offset).min(len),
-                _ => 0,
+            Extent::Zero => (Known::Zeros, len),
+            Extent::Flat { file, offset } => file.known_at(offset.saturating_add(within), len),
+            Extent::Sparse(extent) => match (extent.stretch(within, len), &self.parent) {
+                ((Stored::Zeros, len), _) => (Known::Zeros, len),
+                ((Stored::Absent, len), Some(parent)) if offset < parent.len() => {
+                    parent.known_at(offset, len)
+                }
+                ((Stored::Absent, len), _) => (Known::Zeros, len),
+                ((Stored::At(offset), len), _) => extent.file().known_at(offset, len),
+                ((Stored::Compressed { .. } | Stored::Lost { .. }, len), _) => {
+                    (Known::Nothing, len)
+                }
             },
         }
     }

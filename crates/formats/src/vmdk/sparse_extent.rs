@@ -55,6 +55,11 @@ impl SparseExtent {
         Ok(Self { file, header, tables, cache })
     }
 
+    /// The file that holds it.
+    pub fn file(&self) -> &dyn ReadAt {
+        &*self.file
+    }
+
     /// Length in sectors as the header says.
     pub fn capacity(&self) -> u64 {
         self.header.capacity

@@ -3,7 +3,7 @@
 use super::{Options, put};
 
 /// Returns the boot sector of a volume whose $MFT and $MFTMirr begin at these clusters.
-pub(super) fn boot_sector(options: &Options, mft: u64, mirror: u64) -> Vec<u8> {
+pub fn boot_sector(options: &Options, mft: u64, mirror: u64) -> Vec<u8> {
     let mut bytes = vec![0; 512];
     bytes[..3].copy_from_slice(&[0xEB, 0x52, 0x90]);
     bytes[3..11].copy_from_slice(b"NTFS    ");

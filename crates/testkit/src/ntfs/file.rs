@@ -86,7 +86,7 @@ impl File {
     }
 
     /// All attributes, sorted by type and name.
-    pub(super) fn all_attributes(&self) -> Vec<Attribute> {
+    pub fn all_attributes(&self) -> Vec<Attribute> {
         let information = standard_information(self.times, self.attributes);
         let mut all = vec![resident(kind::STANDARD_INFORMATION, "", &information)];
         for index in 0..self.names.len() {
@@ -98,7 +98,7 @@ impl File {
     }
 
     /// Value of the $FILE_NAME of a name.
-    pub(super) fn name_value(&self, index: usize) -> Vec<u8> {
+    pub fn name_value(&self, index: usize) -> Vec<u8> {
         let (parent, name, space, _) = &self.names[index];
         file_name(*parent, name, *space, self.times, 0, self.attributes)
     }

@@ -63,41 +63,53 @@ pub struct Index {
 /// The most names that stay in the root of an index.
 const IN_ROOT: usize = 3;
 
-/// Makes an index of the entries; `per_block` of them go into each block where there are more
-/// than the root holds.
-pub(super) fn index(
-    mut entries: Vec<Entry>,
+/// An entry of a node, or its end, and the block with the names before it.
+type Item<'e> = (Option<&'e Entry>, Option<u64>);
+
+impl Index {
+    /// Makes an index of the entries; `per_block` of them go into each block where there are more
+    /// than the root holds. Blocks and clusters have these lengths in bytes.
+    pub fn new(
+        mut entries: Vec<Entry>,
+        per_block: usize,
+        block_len: usize,
+        cluster: usize,
+    ) -> Self {
+        entries.sort_by_cached_key(Entry::key);
+        let mut blocks = Vec::new();
+        let mut level: Vec<Item<'_>> =
+            entries.iter().map(|found| (Some(found), None)).chain([(None, None)]).collect();
+        while level.len() > IN_ROOT + 1 {
+            level = above(&level, per_block, block_len, cluster, &mut blocks);
+        }
+        let has_blocks = !blocks.is_empty();
+        let stored = level.iter().map(|(found, before)| entry(*found, *before)).collect();
+        Self { root: root(stored, has_blocks, block_len, cluster), blocks }
+    }
+}
+
+/// Puts a level of the tree into blocks and gives the level above: of every `per_block + 1` entries
+/// the last divides two blocks.
+fn above<'e>(
+    level: &[Item<'e>],
     per_block: usize,
     block_len: usize,
     cluster: usize,
-) -> Index {
-    entries.sort_by_key(Entry::key);
-    if entries.len() <= IN_ROOT {
-        let stored =
-            entries.iter().map(|found| entry(Some(found), None)).chain([entry(None, None)]);
-        return Index { root: root(stored.collect(), false, block_len, cluster), blocks: vec![] };
-    }
-    // Of every `per_block + 1` entries the last goes into the root and divides two blocks.
+    blocks: &mut Vec<Vec<u8>>,
+) -> Vec<Item<'e>> {
     let step = (block_len / cluster).max(1) as u64 * if cluster > block_len { 0 } else { 1 };
     let vcn = |index: usize| match step {
         0 => (index * block_len / 512) as u64, // blocks smaller than clusters: counted in 512 bytes
         step => index as u64 * step,
     };
-    let (mut in_root, mut blocks) = (Vec::new(), Vec::new());
-    let mut groups: Vec<&[Entry]> = entries.chunks(per_block + 1).collect();
-    if groups.last().is_none_or(|last| last.len() == per_block + 1) {
-        groups.push(&[]);
-    }
-    for (index, group) in groups.iter().enumerate() {
-        let is_last = index + 1 == groups.len();
-        let (inside, divider) = match group.split_last() {
-            Some((divider, inside)) if !is_last => (inside, Some(divider)),
-            _ => (*group, None),
-        };
-        blocks.push(block(inside, vcn(index), block_len));
-        in_root.push(entry(divider, Some(vcn(index))));
-    }
-    Index { root: root(in_root, true, block_len, cluster), blocks }
+    let groups = level.chunks(per_block + 1);
+    let items = groups.filter_map(|group| {
+        let (&(divider, before), inside) = group.split_last()?;
+        let own = vcn(blocks.len());
+        blocks.push(block_of(&[inside, &[(None, before)]].concat(), own, block_len));
+        Some((divider, Some(own)))
+    });
+    items.collect()
 }
 
 fn root(entries: Vec<Vec<u8>>, has_blocks: bool, block_len: usize, cluster: usize) -> Vec<u8> {
@@ -110,15 +122,21 @@ fn root(entries: Vec<Vec<u8>>, has_blocks: bool, block_len: usize, cluster: usiz
     bytes
 }
 
-/// Returns an index block as stored.
+/// Returns an index block as stored, the blocks below it none.
 pub fn block(entries: &[Entry], vcn: u64, block_len: usize) -> Vec<u8> {
+    let items = entries.iter().map(|found| (Some(found), None)).chain([(None, None)]);
+    block_of(&items.collect::<Vec<_>>(), vcn, block_len)
+}
+
+fn block_of(items: &[Item<'_>], vcn: u64, block_len: usize) -> Vec<u8> {
     let mut bytes = vec![0; 0x18];
     bytes[..4].copy_from_slice(b"INDX");
     put::u64(&mut bytes, 0x10, vcn);
-    let stored = entries.iter().map(|found| entry(Some(found), None)).chain([entry(None, None)]);
+    let stored = items.iter().map(|(found, before)| entry(*found, *before)).collect();
+    let has_blocks = items.iter().any(|(_, before)| before.is_some());
     // The update sequence lies between the index header and the first entry.
     let first = (0x10 + fixup::len(block_len)).next_multiple_of(8);
-    bytes.extend(node(first, stored.collect(), false, block_len - 0x18));
+    bytes.extend(node(first, stored, has_blocks, block_len - 0x18));
     bytes.resize(block_len, 0);
     fixup::apply(&mut bytes, 0x28);
     bytes

@@ -22,6 +22,7 @@ mod volume;
 
 pub use attribute::{Attribute, COMPRESSED, Clusters, SPARSE, kind, non_resident, resident};
 pub use attribute_list::entry as list_entry;
+pub use boot_sector::boot_sector;
 pub use file::File;
 pub use file_name::{file_name, namespace};
 pub use file_record::{DIRECTORY, IN_USE, Record, Reference};

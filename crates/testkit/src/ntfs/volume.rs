@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Attribute, COMPRESSED, Chunks, Clusters, Entry, File, Index, Record, Reference, Run, SPARSE,
-    index, kind, list_entry, mft, non_resident, pack, resident, run_list,
+    kind, list_entry, mft, non_resident, pack, resident, run_list,
 };
 
 /// Reference to the root directory.
@@ -287,7 +287,7 @@ impl Volume {
     /// The attributes of an index as it would be for these names.
     pub fn index_attributes(&mut self, entries: Vec<Entry>) -> Vec<Attribute> {
         let Options { per_block, index_block, cluster, .. } = self.options;
-        let Index { root, blocks } = index::index(entries, per_block, index_block, cluster);
+        let Index { root, blocks } = Index::new(entries, per_block, index_block, cluster);
         let mut attributes = vec![resident(kind::INDEX_ROOT, "$I30", &root)];
         if !blocks.is_empty() {
             let mut bitmap = vec![0u8; blocks.len().div_ceil(64) * 8];

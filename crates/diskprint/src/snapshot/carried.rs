@@ -1,0 +1,75 @@
+//! Digests that are carried over from slices before.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use diskprint_formats::ntfs::{Content, Extents};
+use diskprint_formats::{Known, ReadAt};
+
+use crate::Digests;
+
+/// Digests of contents by where their bytes lie.
+///
+/// A content whose bytes lie where those of another lay is that content: blocks are stored once and
+/// not written again, and evidence does not change. So its digests are known without reading it.
+#[derive(Default)]
+pub(crate) struct Carried(Mutex<HashMap<Whereabouts, Digested>>);
+
+/// What digesting a content tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Digested {
+    pub(crate) digests: Digests,
+    /// Whether it begins as a hive does.
+    pub(crate) is_hive: bool,
+}
+
+/// The first half of the BLAKE3 over all that a content's bytes depend on: its lengths, its runs,
+/// and the places of what these hold.
+pub(crate) type Whereabouts = [u8; 16];
+
+impl Carried {
+    pub(crate) fn get(&self, whereabouts: &Whereabouts) -> Option<Digested> {
+        self.lock().get(whereabouts).copied()
+    }
+
+    pub(crate) fn insert(&self, whereabouts: Whereabouts, digested: Digested) {
+        self.lock().insert(whereabouts, digested);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Whereabouts, Digested>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a content of the volume in `reader` lies; `None` where that is not known of every byte,
+/// and for what is in its file record.
+pub(super) fn whereabouts(reader: &dyn ReadAt, content: &Content) -> Option<Whereabouts> {
+    let Content::NonResident(extents) = content else { return None };
+    let Extents { runs, cluster_size, data_size, initialized_size, unit_clusters } = extents;
+    let cluster_size = u64::from(*cluster_size);
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |numbers: &[u64]| {
+        for number in numbers {
+            hasher.update(&number.to_le_bytes());
+        }
+    };
+    add(&[*data_size, *initialized_size, *unit_clusters, cluster_size]);
+    for run in runs {
+        add(&[run.vcn, run.clusters, u64::from(run.lcn.is_some())]);
+        let Some(lcn) = run.lcn else { continue };
+        let mut offset = lcn.checked_mul(cluster_size)?;
+        let end = lcn.checked_add(run.clusters)?.checked_mul(cluster_size)?;
+        while offset < end {
+            let (known, len) = reader.known_at(offset, end - offset);
+            match known {
+                _ if len == 0 => return None,
+                Known::Zeros => add(&[0, len]),
+                Known::At { source, offset } => add(&[1, len, source, offset]),
+                Known::Nothing => return None,
+            }
+            offset += len;
+        }
+    }
+    let hash = hasher.finalize();
+    hash.as_bytes().first_chunk().copied()
+}
