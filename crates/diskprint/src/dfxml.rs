@@ -38,7 +38,7 @@ pub struct Header<'a> {
 /// Files of a partition that is not among `partitions` follow the volumes.
 ///
 /// A file is rendered once for both documents and without format strings, on all threads: for
-/// 116,000 files that takes 0.2 CPU seconds instead of 1.6.
+/// 116,000 files that takes 0.15 CPU seconds instead of 1.2. To hash and write both takes 0.3.
 ///
 /// # Errors
 /// When `all` or `allocated` fails.

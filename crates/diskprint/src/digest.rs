@@ -89,7 +89,7 @@ impl Hex<'_> {
         Some(bytes)
     }
 
-    /// Writes the digits behind `text`; a format string for each byte takes ten times as long.
+    /// Writes the digits behind `text`.
     pub(crate) fn push_to(&self, text: &mut Vec<u8>) {
         text.extend(self.0.iter().flat_map(|byte| pair(*byte)));
     }

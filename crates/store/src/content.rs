@@ -83,22 +83,31 @@ pub(crate) type ContentDigests = HashMap<[u8; 20], [u8; 16]>;
 
 /// The original's row for each file, whose digests go into `digests`. Its key is tarball, path,
 /// bytes and digest: of files that have all of these alike, on two partitions, the first stands for
-/// all.
+/// all. See [`distinct`].
 pub(crate) fn file_rows<'a>(
-    content: &'a Content,
+    files: impl Iterator<Item = Result<FileMetadata, Error>> + 'a,
     slicehash: &'a str,
     digests: &'a mut ContentDigests,
 ) -> impl Iterator<Item = Result<[Value; FILE_COLUMNS.len()], Error>> + 'a {
-    // Of each key a digest that nobody can find another key for, so that paths are not kept.
-    let mut keys = HashSet::new();
-    content.files.iter().filter_map(move |file| {
-        let file = match file {
-            Ok(file) => file,
-            Err(error) => return Some(Err(error)),
-        };
+    files.map(move |file| {
+        let file = file?;
         digests.insert(file.sha1, file.md5);
-        let key = [&file.sha1, file.bytes.to_le_bytes().as_slice(), file.path.as_bytes()].concat();
-        keys.insert(Digests::sha256_of(&key)).then(|| Ok(file_row(file, slicehash)))
+        Ok(file_row(file, slicehash))
+    })
+}
+
+/// The first file of each key. Of each key a digest is kept that nobody can find another key for,
+/// which takes less memory than its path.
+pub(crate) fn distinct(
+    files: impl Iterator<Item = Result<FileMetadata, Error>>,
+) -> impl Iterator<Item = Result<FileMetadata, Error>> {
+    let mut keys = HashSet::new();
+    files.filter(move |file| match file {
+        Ok(FileMetadata { path, bytes, sha1, .. }) => {
+            let key = [sha1, bytes.to_le_bytes().as_slice(), path.as_bytes()].concat();
+            keys.insert(Digests::sha256_of(&key))
+        }
+        Err(_) => true,
     })
 }
 

@@ -20,7 +20,8 @@ pub(super) fn check(
         hives.add(&found.cells);
         check_cells(&limits, slice, &found.cells, &mut too_long);
         let mut digests = ContentDigests::new();
-        let files = content::file_rows(&found.content, &slice.slicehash, &mut digests);
+        let files = content::distinct(found.content.files.iter());
+        let files = content::file_rows(files, &slice.slicehash, &mut digests);
         let table = ("filemetadata", content::FILE_COLUMNS);
         check_rows(&limits, slice, table, files, &mut too_long)?;
         let hives = content::hive_rows(&found.content, &slice.slicehash).map(Ok);

@@ -20,7 +20,8 @@ pub(super) fn replace(
     }
     let columns = content::FILE_COLUMNS.join(", ");
     let mut copy = CopyIn::begin(transaction, "filemetadata", &columns).map_err(&failed)?;
-    for row in content::file_rows(content, slicehash, digests) {
+    let files = content::distinct(content.files.iter());
+    for row in content::file_rows(files, slicehash, digests) {
         copy.write(&row?).map_err(&failed)?;
     }
     copy.finish().map_err(&failed)?;

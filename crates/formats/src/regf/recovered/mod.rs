@@ -36,7 +36,7 @@ pub(super) struct Found {
 }
 
 /// What the first search of a hive found, for all who ask after it: a slice asks three times, and
-/// a search takes as long as reading the hive. `None` where that is too much to keep.
+/// those after it again. `None` where that is too much to keep.
 #[derive(Default)]
 pub(super) struct KeptFound(OnceLock<Option<Arc<Found>>>);
 
