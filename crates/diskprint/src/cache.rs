@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use crate::FileReader;
 use crate::block_store::BlockStore;
 use crate::snapshot::{Carried, Digested, Whereabouts};
 use crate::source::FileIdentity;
 use crate::tarball::{Hashed, Progress};
+use crate::{Amount, FileReader, Monitor, Part};
 
 /// What was read of the slices of a sequence, so that it is read once: the bytes of unpacked disks,
 /// the SHA-256 of files, and the digests of contents.
@@ -21,6 +21,7 @@ pub struct Cache {
     hashes: Mutex<HashMap<FileIdentity, [u8; 32]>>,
     digests: Carried,
     verifies: bool,
+    monitor: Option<Arc<dyn Monitor>>,
     below: Option<Arc<Self>>,
 }
 
@@ -41,6 +42,7 @@ impl Cache {
             hashes: Mutex::default(),
             digests: Carried::default(),
             verifies: false,
+            monitor: None,
             below,
         })
     }
@@ -49,6 +51,11 @@ impl Cache {
     /// fault, and what was read counts.
     pub fn verifying(self, verifies: bool) -> Self {
         Self { verifies, ..self }
+    }
+
+    /// Has the work that is done with it measured.
+    pub fn monitored(self, monitor: Option<Arc<dyn Monitor>>) -> Self {
+        Self { monitor, ..self }
     }
 
     pub(crate) fn verifies(&self) -> bool {
@@ -69,6 +76,21 @@ impl Cache {
     /// The folder that its bytes lie in.
     pub(crate) fn folder(&self) -> &Path {
         self.blocks.path().parent().unwrap_or(Path::new("."))
+    }
+
+    /// Does a part of the work, and has it measured.
+    pub(crate) fn measure<R>(
+        cache: Option<&Self>,
+        part: Part,
+        work: impl FnOnce() -> (R, Amount),
+    ) -> R {
+        let monitor = cache.and_then(|cache| cache.monitor.as_ref());
+        let end = monitor.map(|monitor| monitor.begin(part));
+        let (done, amount) = work();
+        if let Some(end) = end {
+            end(amount);
+        }
+        done
     }
 
     pub(crate) fn blocks(&self) -> &Arc<BlockStore> {

@@ -24,6 +24,11 @@ impl Digests {
         digester.finish()
     }
 
+    /// The SHA-256 of `bytes` alone.
+    pub fn sha256_of(bytes: &[u8]) -> [u8; 32] {
+        Sha256::digest(bytes).into()
+    }
+
     /// Digests everything that `reader` gives.
     ///
     /// # Errors
@@ -83,11 +88,27 @@ impl Hex<'_> {
         }
         Some(bytes)
     }
+
+    /// Writes the digits behind `text`; a format string for each byte takes ten times as long.
+    pub(crate) fn push_to(&self, text: &mut Vec<u8>) {
+        text.extend(self.0.iter().flat_map(|byte| pair(*byte)));
+    }
+}
+
+fn pair(byte: u8) -> [u8; 2] {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + (half - 10) };
+    [digit(byte >> 4), digit(byte & 0x0F)]
 }
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        for bytes in self.0.chunks(32) {
+            let mut digits = [[0; 2]; 32];
+            digits.iter_mut().zip(bytes).for_each(|(digits, byte)| *digits = pair(*byte));
+            let digits = digits.as_flattened().get(..2 * bytes.len()).unwrap_or_default();
+            f.write_str(str::from_utf8(digits).unwrap_or_default())?;
+        }
+        Ok(())
     }
 }
 
@@ -98,7 +119,13 @@ mod tests {
     #[test]
     fn digits_are_read_back() {
         let bytes = [0, 1, 0x9a, 0xff];
-        assert_eq!(Hex::decode(&Hex(&bytes).to_string()), Some(bytes));
+        assert_eq!(Hex(&bytes).to_string(), "00019aff");
+        let all: [u8; 256] = std::array::from_fn(|byte| byte as u8);
+        let digits: String = all.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((Hex(&all).to_string(), Hex::decode(&digits)), (digits.clone(), Some(all)));
+        let mut text = Vec::new();
+        Hex(&all).push_to(&mut text);
+        assert_eq!(text, digits.as_bytes());
         for wrong in ["", "0", "00019af", "00019aff0", "00019aff00", "00019ag0", "+1-1+1-1"] {
             assert_eq!(Hex::decode::<4>(wrong), None, "{wrong}");
         }

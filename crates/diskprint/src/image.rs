@@ -13,7 +13,7 @@ use crate::block_store::BlockStore;
 use crate::file_set::{self, FileSet};
 use crate::machine::{self, MachineDisk, MachineError};
 use crate::tarball::{self, Compression, Hashed, Progress, Scratch, TarballError};
-use crate::{Cache, Fault, FileReader, Hex, Partition, Place, Step};
+use crate::{Amount, Cache, Fault, FileReader, Hex, Part, Partition, Place, Step};
 
 /// The disks of one recorded machine, open for reading.
 ///
@@ -195,7 +195,11 @@ impl Image {
             })?),
         };
         let room = (&store, scratch.limit);
-        let members = tarball::unpack(path, compression, room, faults, progress)?;
+        let members = Cache::measure(scratch.cache.map(|cache| &**cache), Part::Unpack, || {
+            let members = tarball::unpack(path, compression, room, faults, progress);
+            let amount = members.as_ref().map_or_else(|_| Amount::default(), |it| it.amount);
+            (members, amount)
+        })?;
         let disks = machine::open(&members.files, faults)?;
         let disks = disks.into_iter().map(ImageDisk::from).collect();
         let container = Container::Tarball(compression);

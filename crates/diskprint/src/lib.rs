@@ -21,6 +21,7 @@ mod file_set;
 mod hive;
 mod image;
 mod machine;
+mod monitor;
 pub mod pipeline;
 mod printable;
 mod recovered_cell;
@@ -35,7 +36,7 @@ mod source;
 pub mod survey;
 mod tar_reader;
 mod tar_sparse;
-mod tarball;
+pub mod tarball;
 mod vmx;
 
 pub use byte_runs::{ByteRun, ByteRuns, RunKind};
@@ -52,6 +53,7 @@ pub use image::{
     Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, is_one_file, slicehash,
 };
 pub use machine::MachineError;
+pub use monitor::{Amount, Monitor, Part};
 pub use printable::printable;
 pub use recovered_cell::RecoveredCell;
 pub use slice::SliceId;

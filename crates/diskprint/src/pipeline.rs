@@ -16,6 +16,40 @@ pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) 
     items.par_iter().map(work).collect()
 }
 
+/// Calls `make` on each `len` of the items in turn, on as many threads as the pool has, and hands
+/// the results to `take` in the order of the items. Few of them are there at a time, and the next
+/// ones are made meanwhile.
+///
+/// # Errors
+/// The first that `take` gives; nothing is handed to it then.
+pub fn in_order<T: Sync, R: Send, E: Send>(
+    items: &[T],
+    len: usize,
+    make: impl Fn(&[T]) -> R + Send + Sync,
+    mut take: impl FnMut(R) -> Result<(), E> + Send,
+) -> Result<(), E> {
+    /// Results that are there at a time, and as many in the making.
+    const AT_A_TIME: usize = 8;
+    let len = len.max(1);
+    let mut made: Vec<R> = Vec::new();
+    for items in items.chunks(len.saturating_mul(AT_A_TIME)) {
+        let make = || items.par_chunks(len).map(&make).collect();
+        let take = || std::mem::take(&mut made).into_iter().try_for_each(&mut take);
+        let (next, taken) = rayon::join(make, take);
+        taken?;
+        made = next;
+    }
+    made.into_iter().try_for_each(take)
+}
+
+/// Does both, at once where there is a thread for it.
+pub fn both<A: Send, B: Send>(
+    a: impl FnOnce() -> A + Send,
+    b: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    rayon::join(a, b)
+}
+
 /// Sorts the items on as many threads as the pool has; equal ones come in any order.
 pub fn sort<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> cmp::Ordering + Sync) {
     items.par_sort_unstable_by(compare);
@@ -198,6 +232,25 @@ mod tests {
                 )
             });
             assert_eq!(made.unwrap(), (0..20).map(|index| index * index).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_was_made_is_taken_in_order_and_not_after_an_error() {
+        let items: Vec<u64> = (0..1000).collect();
+        for len in [0, 1, 7, 1000, 5000] {
+            let mut taken = Vec::new();
+            let made = in_order(&items, len, <[u64]>::to_vec, |some| {
+                taken.extend(some);
+                if taken.len() < 1000 { Ok(()) } else { Err(()) }
+            });
+            assert_eq!((made, &taken), (Err(()), &items));
+            let mut calls = 0;
+            let made = in_order(&items, len, <[u64]>::len, |_| {
+                calls += 1;
+                Err::<(), _>(calls)
+            });
+            assert_eq!((made, calls), (Err(1), 1));
         }
     }
 

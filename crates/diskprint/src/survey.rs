@@ -9,7 +9,7 @@ use diskprint_formats::Name;
 
 use crate::dfxml::{self, Header};
 use crate::registry_text::Statistics;
-use crate::results::Out;
+use crate::results::{CopiesOf, Out};
 use crate::{
     Cache, Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Opened, Progress, Scratch,
     Snapshot, printable, registry_text, regxml,
@@ -78,16 +78,19 @@ pub fn of(opened: Opened, known: &KnownHives) -> Survey {
     }
 }
 
-/// A file that is made of a state. Its bytes are the same for the same state.
+/// A file that is made of a state, or several that are made together. Their bytes are the same for
+/// the same state.
 pub struct Output<'s> {
-    /// Its name.
-    pub name: String,
-    /// Writes it.
+    /// Their names.
+    pub names: Vec<String>,
+    /// Writes them.
     pub write: Box<Writer<'s>>,
+    /// Where the same bytes may be already.
+    pub copies: Option<CopiesOf<'s>>,
 }
 
-/// Writes an output.
-pub type Writer<'s> = dyn Fn(&mut Out<'_>) -> io::Result<()> + Send + Sync + 's;
+/// Writes the files of an output, as many as it has names.
+pub type Writer<'s> = dyn Fn(&mut [Out<'_>]) -> io::Result<()> + Send + Sync + 's;
 
 impl<'s> Output<'s> {
     /// An output of that name.
@@ -95,19 +98,31 @@ impl<'s> Output<'s> {
         name: impl Into<String>,
         write: impl Fn(&mut Out<'_>) -> io::Result<()> + Send + Sync + 's,
     ) -> Self {
-        Self { name: name.into(), write: Box::new(write) }
+        let write = move |outs: &mut [Out<'_>]| outs.iter_mut().try_for_each(&write);
+        Self { names: vec![name.into()], write: Box::new(write), copies: None }
+    }
+
+    /// An output of one hive alone, not of its path or of anything else in the state.
+    fn of_hive(
+        hive: &'s Hive,
+        kind: &'static str,
+        name: impl Into<String>,
+        write: impl Fn(&mut Out<'_>) -> io::Result<()> + Send + Sync + 's,
+    ) -> Self {
+        let copies = Some(CopiesOf { copies: &hive.report.copies, kind });
+        Self { copies, ..Self::new(name, write) }
     }
 }
 
 /// The files as DFXML: all of them, and those in use.
 pub fn files<'s>(header: &'s Header<'s>, snapshot: &'s Snapshot) -> Vec<Output<'s>> {
     let Snapshot { partitions, files, .. } = snapshot;
-    vec![
-        Output::new("fiout.dfxml", move |out| dfxml::write(out, header, partitions, files)),
-        Output::new("fiout-alloc-only.dfxml", move |out| {
-            dfxml::write_allocated(out, header, partitions, files)
-        }),
-    ]
+    let write = move |outs: &mut [Out<'_>]| match outs {
+        [all, allocated] => dfxml::write(all, allocated, header, partitions, files),
+        _ => Err(io::Error::other("two documents are written")),
+    };
+    let names = ["fiout.dfxml", "fiout-alloc-only.dfxml"].map(str::to_owned);
+    vec![Output { names: names.into(), write: Box::new(write), copies: None }]
 }
 
 /// The hives as RegXML, and a manifest that says which is which.
@@ -116,14 +131,14 @@ pub fn registry(snapshot: &Snapshot) -> Vec<Output<'_>> {
     let mut outputs: Vec<Output<'_>> = named
         .iter()
         .map(|&(hive, ref name)| {
-            Output::new(name.clone(), move |out| regxml::write(&hive.tree, out))
+            Output::of_hive(hive, "regxml", name.clone(), |out| regxml::write(&hive.tree, out))
         })
         .collect();
     // Where logs were applied, the other state is kept beside it.
     let recovered = named.iter().filter(|(hive, _)| hive.report.is_recovered());
     outputs.extend(recovered.map(|&(hive, ref name)| {
         let name = name.replace(".regxml", ".stored.regxml");
-        Output::new(name, move |out| match hive.report.stored(&hive.tree) {
+        Output::of_hive(hive, "stored regxml", name, |out| match hive.report.stored(&hive.tree) {
             Some(Ok(stored)) => regxml::write(&stored, out),
             Some(Err(error)) => writeln!(
                 out,
@@ -146,7 +161,7 @@ fn xml_comment(error: &diskprint_formats::regf::Error) -> String {
 pub fn dumps(snapshot: &Snapshot) -> Vec<Output<'_>> {
     let mut outputs: Vec<Output<'_>> = named(snapshot, ".txt")
         .map(|(hive, name)| {
-            Output::new(name, move |out| registry_text::text::write(&hive.tree, out))
+            Output::of_hive(hive, "text", name, |out| registry_text::text::write(&hive.tree, out))
         })
         .collect();
     outputs.push(Output::new("statistics.txt", |out| {

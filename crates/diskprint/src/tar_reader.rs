@@ -162,14 +162,14 @@ impl<R: Read> TarReader<R> {
         Ok(count)
     }
 
-    /// Reads on to the end of all bytes, and returns where behind the end marker the first byte
-    /// lies that is not zero.
-    pub fn finish(mut self) -> Result<Option<u64>, TarError> {
+    /// Reads on to the end of all bytes, and returns how many there were, and where behind the end
+    /// marker the first byte lies that is not zero.
+    pub fn finish(mut self) -> Result<(u64, Option<u64>), TarError> {
         let (mut buf, mut found) = (vec![0; 64 << 10], None);
         loop {
             let count = self.some(&mut buf)?;
             if count == 0 {
-                return Ok(found);
+                return Ok((self.offset, found));
             }
             let other = buf[..count].iter().position(|byte| *byte != 0);
             found = found.or(other.map(|at| self.offset - count as u64 + at as u64));

@@ -1,5 +1,7 @@
+//! Archives of machines: what is in them is kept in blocks, not unpacked into files.
+
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use crate::block_file::{BlockFile, BlockWriter};
 use crate::block_store::BlockStore;
 use crate::file_set::{FileSet, is_needed, normal};
 use crate::tar_reader::{MemberKind, TarError, TarMember, TarReader, is_header};
-use crate::{Cache, Fault, Place, Step};
+use crate::{Amount, Cache, Fault, Place, Step};
 
 /// How an archive is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,17 @@ impl Compression {
     }
 }
 
+/// The bytes of the archive in a compressed file; `None` where it is no tarball.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn decoder(mut file: File) -> io::Result<Option<Box<dyn Read>>> {
+    let mut start = Vec::new();
+    file.by_ref().take(512).read_to_end(&mut start)?;
+    file.rewind()?;
+    Compression::of(&start).map(|compression| compression.decoder(file)).transpose()
+}
+
 /// Why a tarball could not be unpacked.
 #[derive(Debug, Error)]
 pub enum TarballError {
@@ -97,6 +110,8 @@ pub enum TarballError {
 pub(crate) struct Unpacked {
     pub files: FileSet<'static>,
     pub slicehash: [u8; 32],
+    /// Length of the archive, compressed and not.
+    pub amount: Amount,
 }
 
 /// Where members of a tarball are kept.
@@ -155,13 +170,15 @@ pub(crate) fn unpack(
         unpacker.member(&mut tar, &member)?;
     }
     // The checksums of the compressed stream come at its end, behind the end marker of the tar.
-    if let Some(offset) = tar.finish()? {
+    let (end, other) = tar.finish()?;
+    if let Some(offset) = other {
         let place = Place::default().then(Step::Offset(offset));
         let what = "there are bytes behind the end marker of the archive";
         unpacker.faults.push(Fault::text(place, what, "these bytes"));
     }
-    let slicehash = file.finish().map_err(TarballError::Open)?;
-    Ok(Unpacked { files: unpacker.files, slicehash })
+    let files = unpacker.files;
+    let (read, slicehash) = file.finish_len().map_err(TarballError::Open)?;
+    Ok(Unpacked { files, slicehash, amount: Amount { read, made: end } })
 }
 
 struct Unpacker<'a> {
@@ -253,10 +270,15 @@ impl<'a> Hashed<'a> {
     }
 
     /// Reads what is left, and returns the SHA-256 of the whole file.
-    pub fn finish(mut self) -> io::Result<[u8; 32]> {
+    pub fn finish(self) -> io::Result<[u8; 32]> {
+        Ok(self.finish_len()?.1)
+    }
+
+    /// Reads what is left, and returns length and SHA-256 of the whole file.
+    pub fn finish_len(mut self) -> io::Result<(u64, [u8; 32])> {
         let mut buf = vec![0; 256 << 10];
         while self.read(&mut buf)? > 0 {}
-        Ok(self.hash.finalize().into())
+        Ok((self.read, self.hash.finalize().into()))
     }
 }
 

@@ -22,7 +22,8 @@ pub enum CodePoint {
 impl Name {
     /// Makes a name from UTF-16 code units.
     pub fn from_utf16(units: impl IntoIterator<Item = u16>) -> Self {
-        let mut bytes = Vec::new();
+        let units = units.into_iter();
+        let mut bytes = Vec::with_capacity(units.size_hint().0);
         for unit in char::decode_utf16(units) {
             match unit {
                 Ok(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -47,6 +48,9 @@ impl Name {
 
     /// Makes a name from one byte a character, each its own code point (ISO 8859-1).
     pub fn from_latin1(bytes: &[u8]) -> Self {
+        if bytes.is_ascii() {
+            return Self(bytes.into());
+        }
         Self::from_utf16(bytes.iter().map(|byte| u16::from(*byte)))
     }
 
@@ -197,6 +201,14 @@ mod tests {
         assert_eq!(name.to_str(), None);
         assert_eq!(name.to_text(), "a\\ud800b");
         assert_ne!(name, Name::from_utf16([0x61, 0xD801, 0x62]));
+    }
+
+    #[test]
+    fn each_byte_of_a_short_name_is_a_character() {
+        let all: Vec<u8> = (0..=255).collect();
+        let expected: String = all.iter().map(|byte| char::from(*byte)).collect();
+        assert_eq!(Name::from_latin1(&all), Name::from(&*expected));
+        assert_eq!(Name::from_latin1(&all[..128]), Name::from(&expected[..128]));
     }
 
     #[test]

@@ -99,9 +99,7 @@ pub(crate) fn digest(digest: Option<&[u8]>) -> Value {
 
 /// Reads hexadecimal digits; `None` when they are no digest of `N` bytes.
 pub(crate) fn parse_digest<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
-    bytes?.try_into().ok()
+    Hex::decode(digits)
 }
 
 /// A value that none of our programs wrote.

@@ -36,7 +36,7 @@ pub use catalogue::{
     Catalogue, CatalogueSlice, Change, Column, Effect, Field, Kind, OperatingSystem, Problem,
     Table, Tarball, VirtualMachine,
 };
-pub use content::{FileMetadata, RegistryFile, read_file_metadata, write_file_metadata};
+pub use content::{FileMetadata, FilesInUse, RegistryFile, write_file_metadata};
 pub use deltas_file::{read as read_deltas, write as write_deltas};
 pub use error::Error;
 pub use examination::{Connection, Examination, Tables};

@@ -1,7 +1,7 @@
 use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell};
 
 use crate::hive::HiveIds;
-use crate::{Error, FileMetadata, HiveCondition, RegistryFile, SliceRow};
+use crate::{Error, FilesInUse, HiveCondition, RegistryFile, SliceRow};
 
 /// What a run found in one sequence, to be stored at once. No more than one slice of it is in
 /// memory at a time.
@@ -58,7 +58,7 @@ pub struct Found {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Content {
     /// Its files and streams in use.
-    pub files: Vec<FileMetadata>,
+    pub files: FilesInUse,
     /// Its hive files.
     pub hives: Vec<RegistryFile>,
     /// What each hive was worth.

@@ -61,7 +61,7 @@ fn file(path: &Name) -> FileEntry {
         owner_id: u32::MAX,
         times,
         name_times: Some(times),
-        runs: vec![],
+        runs: diskprint::ByteRuns::default(),
         target: Some(path.clone()),
         digests: Some(Digests::of(path.as_bytes())),
     }

@@ -15,12 +15,14 @@ pub(crate) fn parse(text: &str) -> Option<Filetime> {
     let seconds = seconds.checked_add(second)?;
     let steps = seconds.checked_mul(STEPS_PER_SECOND)?.checked_add(fraction.parse().ok()?)?;
     // What reads otherwise is no such text: a 30th of February, an hour 25.
-    Some(Filetime(steps)).filter(|time| time.to_string() == text)
+    Some(Filetime(steps)).filter(|time| time.text().as_str() == text)
 }
 
 fn numbers(text: &str, separator: char) -> Option<[u64; 3]> {
-    let all: Option<Vec<u64>> = text.split(separator).map(|part| part.parse().ok()).collect();
-    all?.try_into().ok()
+    let mut parts = text.split(separator);
+    let mut next = || parts.next()?.parse().ok();
+    let all = [next()?, next()?, next()?];
+    parts.next().is_none().then_some(all)
 }
 
 /// Days from 1601-01-01.

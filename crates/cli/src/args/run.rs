@@ -63,6 +63,9 @@ pub struct RunArgs {
     /// the digests that are carried over; a difference is a fault
     #[arg(long)]
     pub verify: bool,
+    /// Print at the end how long each part of the work took, beside how fast this machine could be
+    #[arg(long)]
+    pub timings: bool,
     /// Store again what is done already; the rows of these sequences are replaced in one
     /// transaction, and no slice is read for it
     #[arg(long)]

@@ -38,6 +38,7 @@ mod slice;
 pub mod stage;
 mod stamp;
 mod targets;
+mod timings;
 pub mod verify;
 pub mod watch;
 mod work;
@@ -192,6 +193,10 @@ fn run_all(
     }
     let told: Vec<Told> = told.into_iter().flatten().collect();
     report::print(args, is_single, targets, &told)?;
+    if let Some(timings) = &work.timings {
+        let tarball = planned.iter().copied().flatten().next().map(|it| it.tarball.as_path());
+        timings.print(&mut io::stderr().lock(), tarball)?;
+    }
     Ok(report::worst(&told))
 }
 

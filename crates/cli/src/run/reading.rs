@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Error};
 use diskprint::pipeline::{self, Ahead};
 use diskprint::survey::Survey;
-use diskprint::{Cache, Image, OpenError, Opened, Scratch};
+use diskprint::{Cache, Image, Monitor, OpenError, Opened, Scratch};
 
 use super::plan::Planned;
 use super::slice::Slice;
@@ -105,7 +105,8 @@ impl<'r> Reading<'r> {
         let folder = self.work.scratch;
         let cache = Cache::new(folder, below, SystemTime::now())
             .with_context(|| format!("writing to {}", folder.display()))?;
-        Ok(Arc::new(cache.verifying(self.work.verify)))
+        let monitor = self.work.timings.clone().map(|timings| timings as Arc<dyn Monitor>);
+        Ok(Arc::new(cache.verifying(self.work.verify).monitored(monitor)))
     }
 }
 

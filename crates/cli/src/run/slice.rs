@@ -10,10 +10,10 @@ use diskprint::dfxml::Header;
 use diskprint::diff::{self, Comparison};
 use diskprint::survey::{self, Output, Survey};
 use diskprint::{
-    Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
+    Amount, Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
     is_one_file, results,
 };
-use diskprint_store::{Content, Found, RegistryFile};
+use diskprint_store::{Content, FilesInUse, Found, RegistryFile};
 use serde_json::{Value, json};
 
 use super::conditions;
@@ -21,6 +21,7 @@ use super::plan::Planned;
 use super::reading::Opening;
 use super::stage::{Inputs, Stage, Why};
 use super::stamp;
+use super::timings::Timings;
 use super::watch::SequenceWatch;
 use super::work::Work;
 use crate::VERSION;
@@ -37,6 +38,8 @@ pub struct Slice<'p> {
     pub hash: Option<[u8; 32]>,
     /// In which state its hives are read.
     hive_state: HiveState,
+    /// Where its stages are measured, if they are.
+    timings: Option<Arc<Timings>>,
 }
 
 impl<'p> Slice<'p> {
@@ -51,7 +54,8 @@ impl<'p> Slice<'p> {
             }
             Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
         };
-        Ok(Self { planned, folder, hash, hive_state: work.hive_state })
+        let (hive_state, timings) = (work.hive_state, work.timings.clone());
+        Ok(Self { planned, folder, hash, hive_state, timings })
     }
 
     pub fn name(&self) -> String {
@@ -204,10 +208,16 @@ impl<'p> Slice<'p> {
     ) -> Result<(), Error> {
         let name = self.name();
         watch.stage(&name, stage.name());
+        let end = self.timings.as_ref().map(|timings| timings.begin_stage(stage));
         let mut begun = stage.of(&self.folder).begin()?;
         let ended = work(&mut begun).and_then(|(inputs, summary, faults)| {
             let faults: Vec<&Fault> = faults.iter().collect();
-            begun.end(inputs, &summary, &faults).map(|()| faults.len())
+            let made = begun.bytes();
+            begun.end(inputs, &summary, &faults)?;
+            if let Some(end) = end {
+                end(Amount { read: 0, made });
+            }
+            Ok(faults.len())
         });
         match ended {
             Ok(faults) => {
@@ -233,16 +243,14 @@ impl<'p> Slice<'p> {
         let hives = survey::read_manifest(&registry).map_err(unreadable)?;
         let conditions = conditions::read(&registry).map_err(unreadable)?;
         let hives = hives.into_iter().map(|(path, sha1)| RegistryFile { path, sha1 }).collect();
-        let files_in_use = diskprint_store::read_file_metadata(&metadata)?;
-        let content = Content { files: files_in_use, hives, conditions };
+        let content = Content { files: FilesInUse::In(metadata), hives, conditions };
         Ok(Found { files, cells, recovered, faults, content })
     }
 
-    /// Length of the files that [`Self::found`] reads.
+    /// Length of what [`Self::found`] reads into memory.
     pub fn found_bytes(&self) -> u64 {
-        let files = [(Stage::Deltas, DELTAS), (Stage::Files, FILE_METADATA)];
-        let files = files.map(|(stage, name)| stage.of(&self.folder).folder().join(name));
-        files.iter().filter_map(|path| Some(fs::metadata(path).ok()?.len())).sum()
+        let deltas = Stage::Deltas.of(&self.folder).folder().join(DELTAS);
+        fs::metadata(deltas).map_or(0, |metadata| metadata.len())
     }
 
     /// What differs from the slice before, and all faults, as seen from the sequence.

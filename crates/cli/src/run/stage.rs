@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use anyhow::{Context, Error};
 use diskprint::results::{self, Written};
@@ -229,6 +230,10 @@ fn writing(path: &Path) -> String {
     format!("writing {}", path.display())
 }
 
+fn writing_all(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| writing(path)).collect::<Vec<_>>().join(", ")
+}
+
 /// The first line of a status log; the second is the exit code, when there is one.
 const STARTED: &str = "Started.\n";
 
@@ -254,7 +259,7 @@ impl Begun {
 
     /// Writes outputs, each so that it is there whole or not at all.
     pub fn write(&mut self, outputs: &[Output<'_>]) -> Result<(), Error> {
-        let written = self.write_files(outputs, |output, out| (output.write)(out));
+        let written = self.write_files(outputs, |output, outs| (output.write)(outs));
         outputs.iter().zip(written).try_for_each(|(output, written)| {
             self.made(output, written?);
             Ok(())
@@ -264,8 +269,8 @@ impl Begun {
     /// Writes outputs that do not stop the work when one of them cannot be made: returns which
     /// these are, by index, and why. That the disk fails does stop it.
     pub fn write_each(&mut self, outputs: &[Output<'_>]) -> Result<Vec<(usize, String)>, Error> {
-        let written = self.write_files(outputs, |output, out| {
-            panic::catch_unwind(AssertUnwindSafe(|| (output.write)(out)))
+        let written = self.write_files(outputs, |output, outs| {
+            panic::catch_unwind(AssertUnwindSafe(|| (output.write)(outs)))
                 .unwrap_or_else(|_| Err(io::Error::other("an error in diskprint")))
         });
         let mut failed = Vec::new();
@@ -284,18 +289,26 @@ impl Begun {
     fn write_files(
         &self,
         outputs: &[Output<'_>],
-        write: impl Fn(&Output<'_>, &mut results::Out<'_>) -> io::Result<()> + Send + Sync,
-    ) -> Vec<Result<Written, Error>> {
+        write: impl Fn(&Output<'_>, &mut [results::Out<'_>]) -> io::Result<()> + Send + Sync,
+    ) -> Vec<Result<Vec<Written>, Error>> {
         let folder = self.folder();
         pipeline::map(outputs, |output| {
-            let path = folder.join(&output.name);
-            results::write_file(&path, |out| write(output, out)).with_context(|| writing(&path))
+            let paths: Vec<PathBuf> = output.names.iter().map(|name| folder.join(name)).collect();
+            let written = match (&output.copies, paths.as_slice()) {
+                (Some(copies), [path]) => copies
+                    .write(path, |out| write(output, slice::from_mut(out)))
+                    .map(|written| vec![written]),
+                _ => results::write_files(&paths, |outs| write(output, outs)),
+            };
+            written.with_context(|| writing_all(&paths))
         })
     }
 
-    fn made(&mut self, output: &Output<'_>, written: Written) {
-        let path = format!("{}/{}", self.folder.stage.name(), output.name);
-        self.outputs.insert(path, Made::from(written));
+    fn made(&mut self, output: &Output<'_>, written: Vec<Written>) {
+        for (name, written) in output.names.iter().zip(written) {
+            let path = format!("{}/{name}", self.folder.stage.name());
+            self.outputs.insert(path, Made::from(written));
+        }
     }
 
     /// Takes note of an output that was written otherwise, by its path in the folder of the slice.
@@ -304,6 +317,11 @@ impl Begun {
         let written = results::hash_file(&file).with_context(|| file.display().to_string())?;
         self.outputs.insert(path.to_owned(), Made::from(written));
         Ok(())
+    }
+
+    /// How many bytes were written.
+    pub fn bytes(&self) -> u64 {
+        self.outputs.values().map(|made| made.bytes).sum()
     }
 
     /// Ends it: what it wrote is all that its folder holds, and it is done.

@@ -8,6 +8,7 @@ use anyhow::Error;
 use diskprint::{HiveState, SliceId};
 
 use super::baselines::Baselines;
+use super::timings::Timings;
 use crate::args::RunArgs;
 use crate::config::Config;
 use crate::database::Session;
@@ -25,6 +26,8 @@ pub struct Work<'a> {
     pub hive_state: HiveState,
     /// Read also what did not change since the slice before, and compare its digests.
     pub verify: bool,
+    /// Where the parts of the work are measured, if they are.
+    pub timings: Option<Arc<Timings>>,
     /// Store again what is stored.
     pub re_export: bool,
     /// Take the tarballs from the queue when their results are stored.
@@ -66,6 +69,7 @@ impl<'a> Work<'a> {
                 .or(config.hive_state)
                 .map_or_else(HiveState::default, HiveState::from),
             verify: args.verify,
+            timings: args.timings.then(Arc::default),
             re_export: args.re_export,
             dequeue: args.queue,
         }

@@ -254,7 +254,7 @@ fn names_of_outputs_differ(sequence: &Sequence) {
     let opened = Image::open(sequence.slice(1).as_ref(), &sequence.path(""), &|_| {}).unwrap();
     let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
     let outputs = diskprint::survey::registry(&snapshot);
-    let names: BTreeSet<_> = outputs.iter().map(|output| &output.name).collect();
+    let names: BTreeSet<_> = outputs.iter().map(|output| &output.names).collect();
     assert_eq!((names.len(), outputs.len()), (5, 5), "{names:?}");
 }
 

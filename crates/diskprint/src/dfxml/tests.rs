@@ -92,9 +92,16 @@ fn files() -> Vec<FileEntry> {
 }
 
 fn document(files: &[FileEntry]) -> String {
-    let mut out = Vec::new();
-    write(&mut out, &HEADER, &[partition(1, Some("ntfs")), partition(2, None)], files).unwrap();
-    String::from_utf8(out).unwrap()
+    documents(files).0
+}
+
+/// The document of all files, and that of those in use.
+fn documents(files: &[FileEntry]) -> (String, String) {
+    let (mut all, mut allocated) = (Vec::new(), Vec::new());
+    let partitions = [partition(1, Some("ntfs")), partition(2, None)];
+    write(&mut all, &mut allocated, &HEADER, &partitions, files).unwrap();
+    let [all, allocated] = [all, allocated].map(|document| String::from_utf8(document).unwrap());
+    (all, allocated)
 }
 
 /// The texts of all elements `tag`, read by a parser that is not ours, with escapes undone.
@@ -222,13 +229,20 @@ fn a_file_object_reads_as_fiwalk_writes_it() {
 
 #[test]
 fn only_live_files_are_in_the_allocated_document() {
-    let deleted = FileEntry { alloc: Allocation::DELETED, ..file(1, "deleted".into()) };
-    let files = [file(1, "live".into()), deleted];
-    let mut out = Vec::new();
-    write_allocated(&mut out, &HEADER, &[partition(1, Some("ntfs"))], &files).unwrap();
-    let xml = String::from_utf8(out).unwrap();
-    assert_eq!(texts(&xml, "filename"), ["live".into()]);
-    assert!(xml.contains("<allocated_only>1</allocated_only>"));
+    let deleted =
+        |partition| FileEntry { alloc: Allocation::DELETED, ..file(partition, "gone".into()) };
+    let live = |partition| file(partition, "live".into());
+    let mut files = vec![live(1), deleted(1), live(2), deleted(2), live(9)];
+    // More than are rendered at once.
+    files.splice(0..0, vec![live(1); 2 * FILES_AT_ONCE + 1]);
+    let (all, allocated) = documents(&files);
+    assert!(texts(&allocated, "filename").iter().all(|name| *name == "live".into()));
+    assert_eq!(allocated.matches("<allocated_only>1</allocated_only>").count(), 2);
+    assert_eq!(all.matches("<allocated_only>").count(), 0);
+    for (xml, count) in [(all, files.len()), (allocated, files.len() - 2)] {
+        let ids: Vec<Name> = (1..=count).map(|id| Name::from(&*id.to_string())).collect();
+        assert_eq!(texts(&xml, "id"), ids);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diskprint_formats::Name;
 
@@ -15,32 +15,71 @@ pub fn files<'a>(
     after: impl IntoIterator<Item = &'a FileEntry>,
 ) -> Vec<FileDelta> {
     let (before, after) = (by_path(before), by_path(after));
-    let gone = by_record(before.iter().filter(|(key, _)| !after.contains_key(*key)));
-    let renamed = renames(&before, &after, gone);
-    let old_path: HashMap<&Key<'_>, &Key<'_>> =
-        renamed.iter().map(|(old, new)| (*new, *old)).collect();
-    let is_renamed = |key: &Key<'_>| renamed.contains_key(key);
-
-    let mut deltas = Vec::new();
-    for (key, file) in &after {
-        let was = before.get(key).or_else(|| before.get(*old_path.get(key)?));
-        match was {
-            Some(was) => compare(was, file, &mut deltas),
-            None => deltas.extend(file.all().cloned().map(Delta::New)),
+    let renames = Renames::new(&before, &after);
+    let (mut deltas, mut deleted) = (Vec::new(), Vec::new());
+    for (before, after) in places(&before, &after) {
+        // Nearly every path: one file without streams on both sides.
+        if let (&[was], &[is]) = (before, after)
+            && was.stream.is_none()
+            && is.stream.is_none()
+        {
+            compare_mains(was, is, &mut deltas);
+            continue;
+        }
+        for (number, pair) in pairs(before, after).enumerate() {
+            match pair {
+                (Some(was), Some(is)) => compare(&was, &is, &mut deltas),
+                (None, Some(is)) => match renames.old(Key::of(after, number)) {
+                    Some(was) => compare(was, &is, &mut deltas),
+                    None => deltas.extend(is.all().cloned().map(Delta::New)),
+                },
+                (Some(was), None) if !renames.has_new(Key::of(before, number)) => {
+                    deleted.extend(was.all().cloned().map(Delta::Deleted));
+                }
+                _ => {}
+            }
         }
     }
-    for (key, file) in &before {
-        if !after.contains_key(key) && !is_renamed(key) {
-            deltas.extend(file.all().cloned().map(Delta::Deleted));
-        }
-    }
-    deltas.sort_by_cached_key(sort_key);
+    deltas.append(&mut deleted);
+    deltas.sort_by(|a, b| order(a).cmp(&order(b)));
     deltas
 }
 
-/// A path in a partition, and which one of the files there: a damaged directory may list two files
-/// under one name, and neither may be lost.
-type Key<'a> = (u32, &'a Name, usize);
+/// The entries at one path of a partition: usually a file, and its streams.
+type Place<'s, 'a> = &'s [&'a FileEntry];
+
+fn place_of(entry: &FileEntry) -> (u32, &Name) {
+    (entry.partition, &entry.path)
+}
+
+/// The entries in use, sorted by where they are; as a rule they are already.
+fn by_path<'a>(entries: impl IntoIterator<Item = &'a FileEntry>) -> Vec<&'a FileEntry> {
+    let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.is_live()).collect();
+    if !entries.is_sorted_by(|a, b| place_of(a) <= place_of(b)) {
+        entries.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
+    }
+    entries
+}
+
+/// Walks two states together, place by place; a state that has nothing there gives nothing.
+fn places<'s, 'a>(
+    mut before: Place<'s, 'a>,
+    mut after: Place<'s, 'a>,
+) -> impl Iterator<Item = (Place<'s, 'a>, Place<'s, 'a>)> {
+    std::iter::from_fn(move || {
+        let ends = [before.first(), after.first()];
+        let next = ends.into_iter().flatten().map(|entry| place_of(entry)).min()?;
+        Some((take_place(&mut before, next), take_place(&mut after, next)))
+    })
+}
+
+/// Takes the entries at `place` off the front.
+fn take_place<'s, 'a>(entries: &mut Place<'s, 'a>, place: (u32, &Name)) -> Place<'s, 'a> {
+    let count = entries.iter().take_while(|entry| place_of(entry) == place).count();
+    let (first, rest) = entries.split_at(count);
+    *entries = rest;
+    first
+}
 
 /// A file under one of its names, with its streams.
 #[derive(Default)]
@@ -54,77 +93,115 @@ impl<'a> File<'a> {
         self.main.into_iter().chain(self.streams.values().copied())
     }
 
-    fn inode(&self) -> Option<u64> {
-        self.all().next().map(|entry| entry.inode)
-    }
-
     fn add(&mut self, entry: &'a FileEntry) {
         let Some(stream) = &entry.stream else {
             self.main = Some(entry);
             return;
         };
-        let same = self.streams.keys().filter(|(name, _)| *name == stream).count();
-        self.streams.insert((stream, same), entry);
+        let same = self.streams.range((stream, 0)..=(stream, usize::MAX)).next_back();
+        let number = same.map_or(0, |((_, number), _)| number + 1);
+        self.streams.insert((stream, number), entry);
     }
 }
 
-fn by_path<'a>(entries: impl IntoIterator<Item = &'a FileEntry>) -> BTreeMap<Key<'a>, File<'a>> {
-    let mut files: BTreeMap<Key<'_>, File<'_>> = BTreeMap::new();
-    for entry in entries.into_iter().filter(|entry| entry.is_live()) {
-        let mut key = (entry.partition, &entry.path, 0);
-        while files.get(&key).is_some_and(|file| file.inode() != Some(entry.inode)) {
-            key.2 += 1;
+/// The files at a place: a damaged directory may list two files under one name, and neither may be
+/// lost.
+fn files_at<'a>(place: Place<'_, 'a>) -> Vec<File<'a>> {
+    let (mut files, mut numbers): (Vec<File<'a>>, HashMap<u64, usize>) = Default::default();
+    for entry in place {
+        let number = *numbers.entry(entry.inode).or_insert(files.len());
+        if number == files.len() {
+            files.push(File::default());
         }
-        files.entry(key).or_default().add(entry);
+        files[number].add(entry);
     }
     files
+}
+
+/// Pairs the files at a place in two states, in their order.
+fn pairs<'a>(
+    before: Place<'_, 'a>,
+    after: Place<'_, 'a>,
+) -> impl Iterator<Item = (Option<File<'a>>, Option<File<'a>>)> {
+    let (mut before, mut after) = (files_at(before).into_iter(), files_at(after).into_iter());
+    std::iter::from_fn(move || match (before.next(), after.next()) {
+        (None, None) => None,
+        pair => Some(pair),
+    })
+}
+
+/// A place, and which one of the files there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key<'a>(Option<(u32, &'a Name)>, usize);
+
+impl<'a> Key<'a> {
+    fn of(place: Place<'_, 'a>, number: usize) -> Self {
+        Self(place.first().map(|entry| place_of(entry)), number)
+    }
 }
 
 /// A metadata record in one of its uses, in a partition.
 type Record = (u32, u64, u16);
 
-fn record(file: &File<'_>) -> Option<Record> {
-    file.main.map(|entry| (entry.partition, entry.inode, entry.seq))
-}
+/// The names of each record that only one state has, in the order of their paths; a file with hard
+/// links has several.
+type Names<'a> = HashMap<Record, Vec<(Key<'a>, File<'a>)>>;
 
-/// The names of each record, in the order of their paths; a file with hard links has several.
-fn by_record<'m, 'a: 'm>(
-    files: impl Iterator<Item = (&'m Key<'a>, &'m File<'a>)>,
-) -> HashMap<Record, Vec<&'m Key<'a>>> {
-    let mut records: HashMap<Record, Vec<&Key<'_>>> = HashMap::new();
-    for (key, file) in files {
-        if let Some(record) = record(file) {
-            records.entry(record).or_default().push(key);
-        }
-    }
-    records
-}
-
-/// Pairs the paths that are only in the state before with those only in the state after that lead
+/// Which paths that are only in the state before and which that are only in the state after lead
 /// to the same record; several names of one record are paired in the order of their paths.
-fn renames<'m, 'a>(
-    before: &'m BTreeMap<Key<'a>, File<'a>>,
-    after: &'m BTreeMap<Key<'a>, File<'a>>,
-    gone: HashMap<Record, Vec<&'m Key<'a>>>,
-) -> HashMap<&'m Key<'a>, &'m Key<'a>> {
-    let come = by_record(after.iter().filter(|(key, _)| !before.contains_key(*key)));
-    let mut renamed = HashMap::new();
-    for (record, old) in gone {
-        let new = come.get(&record).into_iter().flatten().copied();
-        renamed.extend(old.into_iter().zip(new));
+#[derive(Default)]
+struct Renames<'a> {
+    /// The files before, by their keys after.
+    old: HashMap<Key<'a>, File<'a>>,
+    /// The keys before of those files.
+    gone: HashSet<Key<'a>>,
+}
+
+impl<'a> Renames<'a> {
+    fn new(before: Place<'_, 'a>, after: Place<'_, 'a>) -> Self {
+        let (mut gone, mut come) = (Names::new(), Names::new());
+        for (before, after) in places(before, after) {
+            if let (&[_], &[_]) = (before, after) {
+                continue;
+            }
+            for (number, pair) in pairs(before, after).enumerate() {
+                let (names, place, file) = match pair {
+                    (Some(file), None) => (&mut gone, before, file),
+                    (None, Some(file)) => (&mut come, after, file),
+                    _ => continue,
+                };
+                if let Some(main) = file.main {
+                    let record = (main.partition, main.inode, main.seq);
+                    names.entry(record).or_default().push((Key::of(place, number), file));
+                }
+            }
+        }
+        let mut renames = Self::default();
+        for (record, names) in gone {
+            let new = come.remove(&record).into_iter().flatten();
+            for ((old, file), (new, _)) in names.into_iter().zip(new) {
+                renames.gone.insert(old);
+                renames.old.insert(new, file);
+            }
+        }
+        renames
     }
-    renamed
+
+    /// The file before that has this key after.
+    fn old(&self, key: Key<'a>) -> Option<&File<'a>> {
+        self.old.get(&key)
+    }
+
+    /// Whether the file before that had this key has another one after.
+    fn has_new(&self, key: Key<'a>) -> bool {
+        self.gone.contains(&key)
+    }
 }
 
 /// Compares a file with itself in the state before, and each stream with the one of its name.
 fn compare(before: &File<'_>, after: &File<'_>, deltas: &mut Vec<FileDelta>) {
     if let (Some(before), Some(after)) = (before.main, after.main) {
-        let changes = FileChanges {
-            renamed: before.path != after.path,
-            changed: has_other_metadata(before, after),
-            modified: before.kind != after.kind || has_other_content(before, after),
-        };
-        push_altered(before, after, changes, deltas);
+        compare_mains(before, after, deltas);
     }
     for (name, stream) in &after.streams {
         match before.streams.get(name) {
@@ -140,6 +217,15 @@ fn compare(before: &File<'_>, after: &File<'_>, deltas: &mut Vec<FileDelta>) {
     }
     let gone = before.streams.iter().filter(|(name, _)| !after.streams.contains_key(*name));
     deltas.extend(gone.map(|(_, stream)| Delta::Deleted((*stream).clone())));
+}
+
+fn compare_mains(before: &FileEntry, after: &FileEntry, deltas: &mut Vec<FileDelta>) {
+    let changes = FileChanges {
+        renamed: before.path != after.path,
+        changed: has_other_metadata(before, after),
+        modified: before.kind != after.kind || has_other_content(before, after),
+    };
+    push_altered(before, after, changes, deltas);
 }
 
 fn push_altered(
@@ -177,11 +263,10 @@ fn has_other_content(before: &FileEntry, after: &FileEntry) -> bool {
     before.size != after.size || before.target != after.target || differs
 }
 
-fn sort_key(delta: &FileDelta) -> impl Ord + use<> {
+/// By partition, path and stream; a file deleted at a path where another is new comes first.
+fn order(delta: &FileDelta) -> (u32, &Name, Option<&Name>, bool) {
     let entry = delta.latest();
-    // A file deleted at a path where another is new comes first.
-    let order = delta.after().is_some();
-    (entry.partition, entry.path.clone(), entry.stream.clone(), order)
+    (entry.partition, &entry.path, entry.stream.as_ref(), delta.after().is_some())
 }
 
 #[cfg(test)]
@@ -315,6 +400,24 @@ mod tests {
         assert_eq!(rows(&twins[..1], &twins), ["new a"]);
         let streams = [twins[0].clone(), stream("s", &twins[0], "1"), stream("s", &twins[0], "2")];
         assert_eq!(rows(&twins[..1], &streams), ["new a:s", "new a:s"]);
+    }
+
+    #[test]
+    fn order_and_other_partitions_do_not_matter() {
+        let on_two = |path: &str, inode| FileEntry { partition: 2, ..file(path, inode, 1, "x") };
+        let before = [file("a", 30, 1, "x"), file("b", 31, 1, "x"), on_two("a", 30)];
+        let after = [on_two("b", 30), file("c", 31, 1, "x"), file("a", 30, 1, "y")];
+        let expected = [
+            "altered a < a [\"modified\"]",
+            "altered c < b [\"renamed\"]",
+            "altered b < a [\"renamed\"]",
+        ];
+        for turn in 0..3 {
+            let (mut before, mut after) = (before.clone(), after.clone());
+            before.rotate_left(turn);
+            after.rotate_right(turn);
+            assert_eq!(rows(&before, &after), expected);
+        }
     }
 
     #[test]

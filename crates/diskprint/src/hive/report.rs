@@ -2,6 +2,7 @@ use diskprint_formats::regf;
 use diskprint_formats::regf::log::{LogReport, Recovery, State, Verdict};
 
 use super::HiveState;
+use crate::results::Copies;
 
 /// How much of a hive could be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +41,8 @@ pub struct HiveReport {
     pub recovery: Option<Recovery>,
     /// SHA-256 over the digests of the hive file and of its logs, by which equal readings are known.
     pub(crate) source: [u8; 32],
+    /// Files that were written of the hive; slices in which it did not change share them.
+    pub(crate) copies: Copies,
     outcome: Outcome,
 }
 

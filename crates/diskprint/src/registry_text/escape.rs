@@ -30,8 +30,23 @@ fn characters(name: &Name) -> impl Iterator<Item = CodePoint> + '_ {
     chars.chain(odd)
 }
 
+/// Whether the name has characters only that stand for themselves and are in no escape, as most
+/// have.
+fn is_plain(name: &Name) -> bool {
+    name.as_bytes().iter().all(|byte| plain((*byte).into()).is_some())
+}
+
+/// The character of a UTF-16 unit, or of a byte of a name, where it stands for itself wherever it
+/// is but behind a `\`.
+pub(super) fn plain(unit: u16) -> Option<u8> {
+    u8::try_from(unit).ok().filter(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\')
+}
+
 /// Writes a name.
 pub(super) fn name(name: &Name, out: &mut impl Write) -> io::Result<()> {
+    if is_plain(name) {
+        return out.write_all(name.as_bytes());
+    }
     let mut escaper = Escaper::new(out);
     characters(name).try_for_each(|point| escaper.put(point))
 }
@@ -39,6 +54,9 @@ pub(super) fn name(name: &Name, out: &mut impl Write) -> io::Result<()> {
 /// Writes `\` and the name of a key, behind the path of its parent.
 pub(super) fn step(name: &Name, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"\\")?;
+    if is_plain(name) && !name.as_bytes().starts_with(b"u") && !name.as_bytes().starts_with(b"x") {
+        return out.write_all(name.as_bytes());
+    }
     let mut escaper = Escaper { out, matched: 1 };
     characters(name).try_for_each(|point| escaper.put(point))
 }

@@ -153,8 +153,15 @@ fn text(bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
     if len == 0 {
         out.write_all(NO_DATA)?;
     }
+    // Most text is plain and goes out in one piece.
+    let plain: Option<Vec<u8>> = self::units(bytes).0.take(len).map(escape::plain).collect();
+    if let Some(plain) = &plain {
+        out.write_all(plain)?;
+    }
     let mut escaper = Escaper::new(out);
-    decoded(units.take(len)).try_for_each(|point| escaper.put(point))?;
+    if plain.is_none() {
+        decoded(units.take(len)).try_for_each(|point| escaper.put(point))?;
+    }
     odd.map_or(Ok(()), |byte| escaper.put_byte(byte))
 }
 

@@ -13,7 +13,16 @@ pub(super) struct Escaped<'a>(pub &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| char_reference(c, f))
+        // What needs no reference, as nearly all, goes out in one piece.
+        let mut rest = self.0;
+        while let Some(at) = rest.find(['&', '<', '>', '"', '\t', '\n', '\r']) {
+            let (plain, from) = rest.split_at(at);
+            f.write_str(plain)?;
+            let mut chars = from.chars();
+            chars.next().map_or(Ok(()), |c| char_reference(c, f))?;
+            rest = chars.as_str();
+        }
+        f.write_str(rest)
     }
 }
 

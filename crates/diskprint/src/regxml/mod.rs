@@ -147,9 +147,9 @@ fn shown<'a>(
 /// The value's record and the cells of its data, with their size fields.
 fn runs(value: &Value<'_>) -> impl Iterator<Item = Span> + use<> {
     const SIZE_FIELD: u64 = 4;
-    let own_cells = !value.is_resident() && !value.is_empty();
-    let spans = if own_cells { value.data_spans() } else { Vec::new() };
-    let data = spans.into_iter().map(|span| Span {
+    let spans = if value.is_resident() { Vec::new() } else { value.data_spans() };
+    let is_empty = spans.iter().all(|span| span.len == 0);
+    let data = spans.into_iter().filter(move |_| !is_empty).map(|span| Span {
         offset: span.offset.saturating_sub(SIZE_FIELD),
         len: span.len.saturating_add(SIZE_FIELD),
     });

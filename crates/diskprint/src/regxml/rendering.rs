@@ -25,8 +25,8 @@ impl Rendering {
                 let long = ValueType::from_number(value_type) == Some(ValueType::Int64);
                 data.len() == if long { 8 } else { 4 }
             }
-            Self::Text(text) => ended(text).eq(data.iter().copied()),
-            Self::List(items) => items.iter().flat_map(|item| ended(item)).eq(data.iter().copied()),
+            Self::Text(text) => is_utf16(ended(text), data),
+            Self::List(items) => is_utf16(items.iter().flat_map(|item| ended(item)), data),
             Self::Bytes | Self::Bad => true,
         }
     }
@@ -72,8 +72,13 @@ pub(crate) fn shown_type(value_type: u32, rendering: &Rendering) -> String {
 }
 
 /// The text as Windows stores it: UTF-16 with a terminator.
-fn ended(text: &str) -> impl Iterator<Item = u8> {
-    text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes)
+fn ended(text: &str) -> impl Iterator<Item = u16> {
+    text.encode_utf16().chain([0])
+}
+
+fn is_utf16(units: impl Iterator<Item = u16>, data: &[u8]) -> bool {
+    let (pairs, odd) = data.as_chunks();
+    odd.is_empty() && units.eq(pairs.iter().map(|pair| u16::from_le_bytes(*pair)))
 }
 
 fn is_number(value_type: u32) -> bool {

@@ -8,7 +8,7 @@ use super::byte_runs;
 use super::carried::{Digested, Whereabouts, whereabouts};
 use super::hives::{Logs, is_hive_file, is_log};
 use crate::digest::Digester;
-use crate::{Cache, Fault, FileEntry, Place, RunKind, Step, pipeline};
+use crate::{Amount, Cache, Fault, FileEntry, Place, RunKind, Step, pipeline};
 
 /// A content to digest and the entries that have it: one for each hard link.
 pub(super) struct Job {
@@ -36,6 +36,10 @@ impl Job {
 
 /// How much is read at once, in bytes: a whole number of compression units.
 const CHUNK: usize = 1 << 20;
+
+/// How many contents are digested before what came of them is taken note of: outcomes of millions
+/// would take more memory than the files' entries.
+const JOBS: usize = 1 << 16;
 
 /// Contents that are read again, each with the number of its entry, in the order of these.
 #[derive(Default)]
@@ -65,42 +69,59 @@ pub(super) fn digest<R: ReadAt>(
     mut jobs: Vec<Job>,
     cache: Option<&Cache>,
     faults: &mut Vec<Fault>,
-) -> Kept {
+) -> (Kept, Amount) {
     jobs.sort_by_cached_key(|job| (job.fs_offset(entries), job.entries.start));
-    let outcomes =
-        pipeline::map(&jobs, |job| outcome(volume, &job.content(volume, entries), cache));
-    let mut kept = Kept::default();
-    for (job, outcome) in jobs.into_iter().zip(outcomes) {
-        let first = job.entries.start;
-        let content = job.content(volume, entries);
-        let entries = entries.get_mut(job.entries).unwrap_or_default();
-        let place = |entries: &[FileEntry]| {
-            let entry = entries.first()?;
-            Some(Place::from(Step::Inode(entry.inode)).then(Step::Path(entry.full_path())))
-        };
-        let Outcome { whereabouts, carried, read } = outcome;
-        if let (Some(carried), Some(Ok(read))) = (carried, &read)
-            && carried != *read
-        {
-            let what = "the digests carried over from a slice before are not those of its content";
-            faults.extend(place(entries).map(|place| Fault::text(place, what, "")));
-        }
-        match read.or(carried.map(Ok)) {
-            Some(Ok(digested)) => {
-                entries.iter_mut().for_each(|entry| entry.digests = Some(digested.digests));
-                if let (Some(cache), Some(whereabouts)) = (cache, whereabouts) {
-                    cache.keep(whereabouts, digested);
-                }
-                kept.keep(entries, first, digested.is_hive, content);
-            }
-            Some(Err(error)) => faults.extend(
-                place(entries).map(|place| Fault::new(place, &error, "digests of its content")),
-            ),
-            None => {}
+    let (mut kept, mut amount) = (Kept::default(), Amount::default());
+    for jobs in jobs.chunks(JOBS) {
+        let made = |job: &Job| outcome(volume, &job.content(volume, entries), cache);
+        let outcomes = pipeline::map(jobs, made);
+        for (job, outcome) in jobs.iter().zip(outcomes) {
+            amount += take(volume, entries, job, outcome, cache, &mut kept, faults);
         }
     }
     kept.hives.sort_by_key(|(index, _)| *index);
-    kept
+    (kept, amount)
+}
+/// Takes note of what came of a job, and says how much was read for it and how much is digested.
+fn take<R: ReadAt>(
+    volume: &Volume<R>,
+    entries: &mut [FileEntry],
+    job: &Job,
+    Outcome { whereabouts, carried, read }: Outcome,
+    cache: Option<&Cache>,
+    kept: &mut Kept,
+    faults: &mut Vec<Fault>,
+) -> Amount {
+    let content = job.content(volume, entries);
+    let (len, first) = (content.len(), job.entries.start);
+    let entries = entries.get_mut(job.entries.clone()).unwrap_or_default();
+    let place = |entries: &[FileEntry]| {
+        let entry = entries.first()?;
+        Some(Place::from(Step::Inode(entry.inode)).then(Step::Path(entry.full_path())))
+    };
+    if let (Some(carried), Some(Ok(read))) = (carried, &read)
+        && carried != *read
+    {
+        let what = "the digests carried over from a slice before are not those of its content";
+        faults.extend(place(entries).map(|place| Fault::text(place, what, "")));
+    }
+    let was_read = if read.is_some() { len } else { 0 };
+    match read.or(carried.map(Ok)) {
+        Some(Ok(digested)) => {
+            entries.iter_mut().for_each(|entry| entry.digests = Some(digested.digests));
+            if let (Some(cache), Some(whereabouts)) = (cache, whereabouts) {
+                cache.keep(whereabouts, digested);
+            }
+            kept.keep(entries, first, digested.is_hive, content);
+            Amount { read: was_read, made: len }
+        }
+        Some(Err(error)) => {
+            let fault = |place| Fault::new(place, &error, "digests of its content");
+            faults.extend(place(entries).map(fault));
+            Amount { read: was_read, made: 0 }
+        }
+        None => Amount::default(),
+    }
 }
 
 impl Kept {

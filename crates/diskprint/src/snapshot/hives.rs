@@ -52,6 +52,12 @@ pub(super) struct Hives<'v, R> {
     pub(super) known: &'v KnownHives,
 }
 
+/// A hive, and whether one with the same bytes was read before.
+pub(super) struct Read {
+    pub(super) hive: Hive,
+    pub(super) is_known: bool,
+}
+
 /// Transaction logs by their paths in upper case: the positions of their entries, and where their
 /// bytes are.
 pub(super) type Logs = HashMap<Name, (usize, Content)>;
@@ -86,13 +92,15 @@ impl<R: ReadAt> Hives<'_, R> {
         entry: &FileEntry,
         content: &Content,
         faults: &mut Vec<Fault>,
-    ) -> Option<Hive> {
+    ) -> Option<Read> {
         let path = entry.full_path();
         let place = Place::from(Step::Hive(path.clone()));
         let digests = entry.digests?;
         let logs = self.logs_of(&path);
         let source = self.source(&digests.sha256, &logs);
-        let (tree, report) = match self.known.readings.get(&source) {
+        let known = self.known.readings.get(&source);
+        let is_known = known.is_some();
+        let (tree, report) = match known {
             Some(reading) => reading.clone(),
             None => match self.parse(content, &logs, &place, faults) {
                 Ok((tree, mut report)) => {
@@ -106,7 +114,8 @@ impl<R: ReadAt> Hives<'_, R> {
             },
         };
         self.tell(&tree, &report, &place, faults);
-        Some(Hive { partition: entry.partition, path, digests, tree, report })
+        let hive = Hive { partition: entry.partition, path, digests, tree, report };
+        Some(Read { hive, is_known })
     }
 
     /// The transaction logs of the hive at `path`.

@@ -16,11 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use diskprint_formats::ntfs::Volume;
 use diskprint_formats::{Name, ReadAt, Window};
 
-use crate::{Cache, Fault, FileEntry, Hive, HiveState, Image, Place, Step};
+use crate::{Amount, Cache, Fault, FileEntry, Hive, HiveState, Image, Part, Place, Step};
 
 pub(crate) use carried::{Carried, Digested, Whereabouts};
-use hives::Hives;
 pub use hives::KnownHives;
+use hives::{Hives, Read};
 use ntfs::Contents;
 
 /// The state of one slice: plain data, sorted by partition and path.
@@ -117,22 +117,37 @@ impl Snapshot {
         partition.is_read = true;
 
         let ntfs::Listing { mut entries, jobs, mut faults, unread } =
-            ntfs::list(&volume, partition, Contents::Digested);
+            Cache::measure(cache, Part::List, || {
+                let record = u64::from(boot_sector.file_record_size);
+                let read = volume.record_count() * record;
+                (ntfs::list(&volume, partition, Contents::Digested), Amount { read, made: 0 })
+            });
         let number = partition.number;
         self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
-        let kept = content::digest(&volume, &mut entries, jobs, cache, &mut faults);
+        let kept = Cache::measure(cache, Part::Digest, || {
+            content::digest(&volume, &mut entries, jobs, cache, &mut faults)
+        });
         let reader = Hives { volume: &volume, entries: &entries, logs: &kept.logs, known };
-        let mut hives = Vec::new();
-        for (index, content) in kept.hives {
-            let Some(entry) = entries.get(index) else { continue };
-            match reader.read(entry, &content, &mut faults) {
-                Some(hive) => hives.push(hive),
-                None => {
-                    let path = entry.full_path();
-                    self.unread.hives.insert((number, path.to_upper()), path);
+        let hives = Cache::measure(cache, Part::Hives, || {
+            let mut hives = Vec::new();
+            let mut amount = Amount::default();
+            for (index, content) in kept.hives {
+                let Some(entry) = entries.get(index) else { continue };
+                let len = content.len();
+                amount.made += len;
+                match reader.read(entry, &content, &mut faults) {
+                    Some(Read { hive, is_known }) => {
+                        amount.read += if is_known { 0 } else { len };
+                        hives.push(hive);
+                    }
+                    None => {
+                        let path = entry.full_path();
+                        self.unread.hives.insert((number, path.to_upper()), path);
+                    }
                 }
             }
-        }
+            (hives, amount)
+        });
         for entry in hives::missing(&entries, &hives) {
             let path = entry.path.clone();
             if self.unread.hives.insert((number, path.to_upper()), path).is_none() {

@@ -6,6 +6,7 @@ use super::cell::Cells;
 use super::error::Error;
 use super::fault::{Fault, Faults};
 use super::key::Key;
+use super::recovered::KeptFound;
 use super::walk::Walk;
 use super::{CellOffset, hive_bin, root};
 
@@ -14,6 +15,7 @@ pub struct Hive {
     base_block: BaseBlock,
     arena: Arena,
     faults: Faults,
+    pub(super) found: KeptFound,
 }
 
 /// The base block, one bin header and one cell.
@@ -39,7 +41,7 @@ impl Hive {
         let (mut keys, values) = (walk.keys.into_iter(), walk.values);
         let root = keys.next().ok_or(Error::NoRoot { stated: base_block.root_cell })?;
         let arena = Arena { bytes, minor_version, root, keys: keys.collect(), values };
-        Ok(Self { base_block, arena, faults })
+        Ok(Self { base_block, arena, faults, found: KeptFound::default() })
     }
 
     /// What the hive says about itself.

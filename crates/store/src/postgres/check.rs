@@ -3,6 +3,7 @@ use diskprint::CellDelta;
 
 use super::limits::{Limits, TooLong, cut};
 use crate::column::{Value, shown};
+use crate::content::ContentDigests;
 use crate::hive::HiveIds;
 use crate::{Error, Results, SliceRow, content, regdelta};
 
@@ -18,12 +19,12 @@ pub(super) fn check(
     results.each(|slice, found| {
         hives.add(&found.cells);
         check_cells(&limits, slice, &found.cells, &mut too_long);
-        let files = content::file_rows(&found.content, &slice.slicehash);
+        let mut digests = ContentDigests::new();
+        let files = content::file_rows(&found.content, &slice.slicehash, &mut digests);
         let table = ("filemetadata", content::FILE_COLUMNS);
-        check_rows(&limits, slice, table, files, &mut too_long);
-        let hives = content::hive_rows(&found.content, &slice.slicehash);
-        check_rows(&limits, slice, ("registry", content::HIVE_COLUMNS), hives, &mut too_long);
-        Ok(())
+        check_rows(&limits, slice, table, files, &mut too_long)?;
+        let hives = content::hive_rows(&found.content, &slice.slicehash).map(Ok);
+        check_rows(&limits, slice, ("registry", content::HIVE_COLUMNS), hives, &mut too_long)
     })?;
     for ((_, path), _) in hives.iter() {
         limits.check("hive", "hivepath", &shown(path), &mut too_long);
@@ -53,11 +54,12 @@ fn check_rows<const N: usize>(
     limits: &Limits,
     slice: &SliceRow,
     (table, columns): (&str, [&str; N]),
-    rows: impl Iterator<Item = [Value; N]>,
+    rows: impl Iterator<Item = Result<[Value; N], Error>>,
     too_long: &mut TooLong,
-) {
+) -> Result<(), Error> {
     let row_limits = limits.of(table, &columns);
     for row in rows {
+        let row = row?;
         too_long.check_row(&row, &row_limits, |index| {
             let path = match row.get(1) {
                 Some(Value::Text(path)) => cut(path),
@@ -67,4 +69,5 @@ fn check_rows<const N: usize>(
             (item, format!("{table}.{}", columns[index]))
         });
     }
+    Ok(())
 }

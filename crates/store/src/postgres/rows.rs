@@ -69,24 +69,42 @@ impl<'a> FromSql<'a> for Value {
     }
 }
 
+/// Rows that are being copied into the end of a table.
+pub(super) struct CopyIn<'t>(BinaryCopyInWriter<'t>);
+
+impl<'t> CopyIn<'t> {
+    pub(super) fn begin(
+        transaction: &'t mut Transaction<'_>,
+        table: &str,
+        columns: &str,
+    ) -> Result<Self, PostgresError> {
+        let statement = transaction.prepare(&format!("SELECT {columns} FROM {table}"))?;
+        let types: Vec<Type> =
+            statement.columns().iter().map(|column| column.type_().clone()).collect();
+        let sql = format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)");
+        Ok(Self(BinaryCopyInWriter::new(transaction.copy_in(&sql)?, &types)))
+    }
+
+    pub(super) fn write(&mut self, row: &[Value]) -> Result<(), PostgresError> {
+        let row: Vec<&(dyn ToSql + Sync)> = row.iter().map(|value| value as _).collect();
+        self.0.write(&row)
+    }
+
+    pub(super) fn finish(self) -> Result<(), PostgresError> {
+        self.0.finish().map(|_| ())
+    }
+}
+
 /// Copies `rows` into the end of a table.
 pub(super) fn copy<R: AsRef<[Value]>>(
     transaction: &mut Transaction<'_>,
     table: &str,
     columns: &str,
-    rows: impl Iterator<Item = R>,
+    mut rows: impl Iterator<Item = R>,
 ) -> Result<(), PostgresError> {
-    let statement = transaction.prepare(&format!("SELECT {columns} FROM {table}"))?;
-    let types: Vec<Type> =
-        statement.columns().iter().map(|column| column.type_().clone()).collect();
-    let out =
-        transaction.copy_in(&format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)"))?;
-    let mut out = BinaryCopyInWriter::new(out, &types);
-    for row in rows {
-        let row: Vec<&(dyn ToSql + Sync)> = row.as_ref().iter().map(|value| value as _).collect();
-        out.write(&row)?;
-    }
-    out.finish().map(|_| ())
+    let mut copy = CopyIn::begin(transaction, table, columns)?;
+    rows.try_for_each(|row| copy.write(row.as_ref()))?;
+    copy.finish()
 }
 
 /// Adds `rows`, numbered in their order.

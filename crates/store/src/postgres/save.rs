@@ -1,11 +1,10 @@
-use std::collections::BTreeMap;
-
 use ::postgres::{Client, Error as PostgresError, Transaction};
 use diskprint::regdelta::Action;
 use diskprint::{Cell, CellChanges, FileChanges, FileEntry, SliceId};
 
 use super::check::check;
 use super::{content, hive, lock, queue, rows};
+use crate::content::ContentDigests;
 use crate::error::doing;
 use crate::hive::HiveIds;
 use crate::results::{Counts, sorted};
@@ -41,15 +40,14 @@ pub(super) fn save(client: &mut Client, results: &Results<'_>) -> Result<(), Err
     }
     let actions = ActionIds::read(&mut transaction)?;
     hive::number(&mut transaction, &last.id, &mut hives, &results.run.finished)?;
-    let (mut counts, mut digests) = (Counts::default(), BTreeMap::new());
+    let (mut counts, mut digests) = (Counts::default(), ContentDigests::new());
     results.each(|slice, found| {
         counts.add(&found);
-        digests.extend(crate::content::digests(&found.content));
         insert(&mut transaction, slice, &found, &hives, &actions).map_err(&failed)?;
         let slicehash = queue::slicehash(&mut transaction, &slice.id)?;
-        content::replace(&mut transaction, &slicehash, &found.content).map_err(&failed)
+        content::replace(&mut transaction, &slicehash, &found.content, &mut digests)
     })?;
-    content::add_digests(&mut transaction, digests).map_err(&failed)?;
+    content::add_digests(&mut transaction, &digests).map_err(&failed)?;
     insert_run(&mut transaction, &last.id, results.run, counts).map_err(&failed)?;
     transaction.commit().map_err(&failed)
 }

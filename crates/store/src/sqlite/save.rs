@@ -2,6 +2,7 @@ use diskprint::SliceId;
 use rusqlite::{Connection, params_from_iter};
 
 use super::{Sqlite, content, found, hive, queue, rows};
+use crate::content::ContentDigests;
 use crate::error::doing;
 use crate::hive::HiveIds;
 use crate::results::Counts;
@@ -32,13 +33,14 @@ pub(super) fn save(store: &mut Sqlite, results: &Results<'_>) -> Result<(), Erro
         }
     }
     hive::number(&transaction, &last.id, &mut hives, &results.run.finished)?;
-    let mut counts = Counts::default();
+    let (mut counts, mut digests) = (Counts::default(), ContentDigests::new());
     results.each(|slice, found| {
         counts.add(&found);
         insert(&transaction, slice, &found, &hives).map_err(&failed)?;
         let slicehash = queue::slicehash(&transaction, &slice.id)?;
-        content::replace(&transaction, &slicehash, &found.content).map_err(&failed)
+        content::replace(&transaction, &slicehash, &found.content, &mut digests)
     })?;
+    content::add_digests(&transaction, &digests).map_err(&failed)?;
     insert_run(&transaction, &last.id, results.run, counts).map_err(&failed)?;
     transaction.commit().map_err(&failed)
 }

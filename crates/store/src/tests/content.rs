@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::{FileMetadata, HiveCondition, RegistryFile, read_file_metadata, write_file_metadata};
+use crate::{FileMetadata, FilesInUse, HiveCondition, RegistryFile, write_file_metadata};
 
 /// 2013-05-07T09:00:45.0000019Z
 const TIME: Filetime = Filetime(130_123_908_450_000_019);
@@ -46,7 +46,7 @@ pub(super) fn content() -> Content {
         recovered: 3,
         faults: 4,
     });
-    Content { files, hives, conditions: conditions.collect() }
+    Content { files: FilesInUse::Here(files), hives, conditions: conditions.collect() }
 }
 
 fn with(content: Content) -> Found {
@@ -103,7 +103,7 @@ fn content_replaces_that_of_its_tarball_and_digests_stay() {
         let columns = "(keyhash, slicehash, path, bytes)";
         tested.sql(&format!("INSERT INTO filemetadata {columns} VALUES ('k', 'other', 'p', 1)"));
         tested.sql("INSERT INTO registry (slicehash, regfilepath) VALUES ('other', 'p')");
-        let files = vec![metadata("new", b"x"), metadata("new", b"zzz")];
+        let files = FilesInUse::Here(vec![metadata("new", b"x"), metadata("new", b"zzz")]);
         let hives = vec![RegistryFile { path: "new".to_owned(), sha1: [4; 20] }];
         save(tested.store(), &with(Content { files, hives, ..Content::default() }));
         let rows = "SELECT slicehash, path, bytes FROM filemetadata ORDER BY 1, 2, 3";
@@ -126,7 +126,8 @@ fn any_name_and_time_goes_in() {
     let files = nasty_names().into_iter().map(|name| FileMetadata::of(&live(&name)).unwrap());
     let files: Vec<FileMetadata> = files.collect();
     for mut tested in stores() {
-        save(tested.store(), &with(Content { files: files.clone(), ..Content::default() }));
+        let content = Content { files: FilesInUse::Here(files.clone()), ..Content::default() };
+        save(tested.store(), &with(content));
         assert_eq!(tested.count("filemetadata"), files.len());
         let (column, expected) = match tested {
             // In whole microseconds.
@@ -188,7 +189,8 @@ fn files_come_back_from_csv() {
     let mut csv = Vec::new();
     write_file_metadata(&mut csv, &entries).unwrap();
     fs::write(&path, &csv).unwrap();
-    assert!(read_file_metadata(&path).unwrap() == expected);
+    let in_file = FilesInUse::In(path.clone());
+    assert!(in_file.iter().collect::<Result<Vec<_>, _>>().unwrap() == expected);
 
     let text = |entries: &[FileEntry]| {
         let mut csv = Vec::new();
@@ -222,7 +224,9 @@ fn files_come_back_from_csv() {
         ),
     ] {
         fs::write(&path, text).unwrap();
-        let error = read_file_metadata(&path).unwrap_err();
+        let rows: Vec<_> = in_file.iter().collect();
+        assert_eq!(rows.iter().filter(|row| row.is_err()).count(), 1);
+        let error = rows.into_iter().next_back().unwrap().unwrap_err();
         assert_eq!(error.to_string(), format!("{}: cannot read", path.display()));
         assert_eq!(std::error::Error::source(&error).unwrap().to_string(), says);
     }

@@ -13,7 +13,7 @@ use crate::regf::key_value::{DataPlace, KeyValue};
 
 use super::candidate::Candidates;
 use super::in_use::InUse;
-use super::{Confidence, FoundData, FoundKey, FoundValue, Owner, Place, Recovered};
+use super::{Confidence, Found, FoundData, FoundKey, FoundValue, Owner, Place};
 
 /// How deep recovered keys may lie below one another.
 const MOST_DEPTH: usize = 1024;
@@ -22,7 +22,7 @@ const MOST_DEPTH: usize = 1024;
 ///
 /// Paths and data together are bounded as those of the keys and values in use are: data by twice
 /// the length of the hive, paths by sixteen times that and a mebibyte.
-pub(super) fn join<'h>(hive: &'h Hive, in_use: InUse, found: Candidates) -> Recovered<'h> {
+pub(super) fn join(hive: &Hive, in_use: InUse, found: Candidates) -> Found {
     let len = hive.bytes().len() as u64;
     let live = live_keys(hive);
     let mut join = Join {
@@ -34,7 +34,7 @@ pub(super) fn join<'h>(hive: &'h Hive, in_use: InUse, found: Candidates) -> Reco
     };
     let keys = join.keys(found.keys);
     let values = join.values(&keys, found.values);
-    Recovered { hive, keys, values }
+    Found { keys, values }
 }
 
 /// The keys in use by their offsets, sorted.

@@ -11,6 +11,7 @@ mod join;
 mod scan;
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use crate::{Filetime, Name};
 
@@ -24,9 +25,23 @@ use super::key_value::KeyValue;
 /// The keys and values of a hive that no list in use leads to, in the order of their places.
 pub struct Recovered<'h> {
     hive: &'h Hive,
+    found: Arc<Found>,
+}
+
+/// What a search found.
+#[derive(Default)]
+pub(super) struct Found {
     keys: Vec<FoundKey>,
     values: Vec<FoundValue>,
 }
+
+/// What the first search of a hive found, for all who ask after it: a slice asks three times, and
+/// a search takes as long as reading the hive. `None` where that is too much to keep.
+#[derive(Default)]
+pub(super) struct KeptFound(OnceLock<Option<Arc<Found>>>);
+
+/// Records that are kept at most, of about a hundred bytes each.
+const MOST_KEPT: usize = 100_000;
 
 /// Where a recovered record was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,23 +141,35 @@ pub(super) enum FoundData {
 impl Hive {
     /// Searches the hive for keys and values that no list in use leads to.
     ///
-    /// Takes time in proportion to the length of the hive.
+    /// Takes time in proportion to the length of the hive, where it was not searched before.
     pub fn recovered(&self) -> Recovered<'_> {
-        let in_use = in_use::InUse::of(self);
-        let candidates = scan::candidates(self, &in_use);
-        join::join(self, in_use, candidates)
+        let mut too_many = None;
+        let kept = self.found.0.get_or_init(|| {
+            let found = Arc::new(search(self));
+            let is_kept = found.keys.len().saturating_add(found.values.len()) <= MOST_KEPT;
+            too_many = (!is_kept).then(|| found.clone());
+            is_kept.then_some(found)
+        });
+        let found = kept.clone().or(too_many).unwrap_or_else(|| Arc::new(search(self)));
+        Recovered { hive: self, found }
     }
+}
+
+fn search(hive: &Hive) -> Found {
+    let in_use = in_use::InUse::of(hive);
+    let candidates = scan::candidates(hive, &in_use);
+    join::join(hive, in_use, candidates)
 }
 
 impl<'h> Recovered<'h> {
     /// The keys.
     pub fn keys(&self) -> impl Iterator<Item = RecoveredKey<'_>> {
-        self.keys.iter().map(|found| RecoveredKey { all: self, found })
+        self.found.keys.iter().map(|found| RecoveredKey { all: self, found })
     }
 
     /// The values, those of [`Recovered::keys`] and of keys in use.
     pub fn values(&self) -> impl Iterator<Item = RecoveredValue<'_>> {
-        self.values.iter().map(|found| RecoveredValue { all: self, found })
+        self.found.values.iter().map(|found| RecoveredValue { all: self, found })
     }
 
     /// The hive that was searched.
@@ -157,7 +184,7 @@ impl<'h> Recovered<'h> {
         loop {
             match next {
                 Owner::Found(index) => {
-                    let Some(found) = self.keys.get(index) else { break };
+                    let Some(found) = self.found.keys.get(index) else { break };
                     names.push(found.node.name(self.hive.bytes()));
                     next = found.owner;
                 }
