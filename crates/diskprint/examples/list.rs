@@ -1,6 +1,7 @@
-//! Lists the metadata of every file of a raw image's NTFS volumes and says how long that took.
+//! Lists the metadata of every file of raw images' NTFS volumes and says how long that took.
 //!
-//! `list IMAGE` reads no contents: it is to be compared with `fiwalk -G0 -z IMAGE`.
+//! `list IMAGE...` reads no contents: it is to be compared with `fiwalk -G0 -z IMAGE`. What is
+//! listed is held until the end, so that two images show the memory that a run needs at least.
 
 use std::env;
 use std::error::Error;
@@ -8,13 +9,23 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use diskprint::{FileReader, Partition, list_files};
+use diskprint::{FileEntry, FileReader, Partition, list_files};
 use diskprint_formats::ntfs::Volume;
 use diskprint_formats::{Window, partition};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = env::args().nth(1).ok_or("the image is missing: list IMAGE")?;
-    let disk = Arc::new(FileReader::open(Path::new(&path))?);
+    let mut held = Vec::new();
+    for path in env::args_os().skip(1) {
+        list(Path::new(&path), &mut held)?;
+    }
+    match held.is_empty() {
+        true => Err("no NTFS volume was listed: list IMAGE...".into()),
+        false => Ok(()),
+    }
+}
+
+fn list(path: &Path, held: &mut Vec<Vec<FileEntry>>) -> Result<(), Box<dyn Error>> {
+    let disk = Arc::new(FileReader::open(path)?);
     let layout = partition::read(&disk)?;
     for (number, part) in (1..).zip(layout.partitions) {
         let (start, len) = (part.start, part.len);
@@ -31,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             entries.len(),
             faults.len(),
         );
+        held.push(entries);
     }
     Ok(())
 }

@@ -40,8 +40,8 @@ pub(super) struct Drafts {
     pub(super) entries: Vec<FileEntry>,
     /// What the path of each entry will be made of.
     pub(super) names: Vec<OwnName>,
-    /// The names themselves, one behind the other: an allocation for each would be most of the
-    /// work here.
+    /// The names themselves, one behind the other: of millions, an allocation for each would leave
+    /// holes of as many sizes behind when they are made paths.
     pub(super) text: Vec<u8>,
     pub(super) contents: Vec<DraftContent>,
     /// In the order of their records.
@@ -323,7 +323,7 @@ fn of_stream(common: &FileEntry, stream: &Stream, is_main: bool, img_start: u64)
 }
 
 /// Whether a content can and should be digested. One in the record is digested at once: it is at
-/// hand, and half of all contents of a volume need not be kept until the others are read.
+/// hand, and need not be kept until the others are read.
 fn plan(
     content: &Content,
     file: &File,

@@ -49,7 +49,8 @@ const BATCH: usize = 16;
 ///
 /// One pass over the $MFT makes all entries but for their paths, the chunks spread over threads; a
 /// second, over the indexes of directories, tells which names are in use; then all directories are
-/// known. Of 118,000 files that takes 0.3 s of CPU time, half of it in the first pass.
+/// known. Of 118,000 files that takes 0.33 s of CPU time and 53 MB; keeping each file until the end of
+/// one pass took 0.65 s and 190 MB.
 pub(super) fn list(
     volume: &Volume<impl ReadAt>,
     partition: &Partition,
