@@ -3,16 +3,14 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
-use flate2::bufread::MultiGzDecoder;
+use diskprint::tarball;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut total, mut buf) = (0, vec![0; 256 << 10]);
     for path in std::env::args_os().skip(1) {
-        // Source: Compression::decoder in src/tarball.rs, which is not public.
-        let file = BufReader::with_capacity(256 << 10, File::open(path)?);
-        let mut decoder = MultiGzDecoder::new(file);
+        let mut decoder = tarball::decoder(File::open(path)?)?.ok_or("no tarball")?;
         loop {
             match decoder.read(&mut buf)? {
                 0 => break,

@@ -95,7 +95,7 @@ pub(crate) struct BlockWriter {
 }
 
 /// How many bytes are put at once: enough that the decoder seldom stops.
-const PIECE: usize = 16 * GRAIN;
+const PIECE: usize = 2 * GRAIN;
 
 impl BlockWriter {
     pub fn new(store: &Arc<BlockStore>, len: u64) -> Self {

@@ -18,6 +18,7 @@ mod fault;
 mod file_entry;
 mod file_reader;
 mod file_set;
+mod gzip;
 mod hive;
 mod image;
 mod machine;

@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::block_file::{BlockFile, BlockWriter};
 use crate::block_store::BlockStore;
 use crate::file_set::{FileSet, is_needed, normal};
+use crate::gzip::GzipReader;
 use crate::tar_reader::{MemberKind, TarError, TarMember, TarReader, is_header};
 use crate::{Amount, Cache, Fault, Place, Step};
 
@@ -53,10 +54,10 @@ impl Compression {
     }
 
     fn decoder<'a>(self, file: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-        let file = BufReader::with_capacity(256 << 10, file);
+        let file = BufReader::with_capacity(64 << 10, file);
         Ok(match self {
             Self::None => Box::new(file),
-            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+            Self::Gzip => Box::new(GzipReader::new(file)),
             Self::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(file)),
             Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(file)),
             Self::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use diskprint::survey::{self, Survey};
 use diskprint::{Amount, Cache, KnownHives, Monitor, Part, Scratch};
 use diskprint_testkit::archive::tarball;
+use diskprint_testkit::mbr;
 use diskprint_testkit::ntfs::{Chunks, File, Options, ROOT, Volume, kind};
 use diskprint_testkit::random::{Random, seed};
 use diskprint_testkit::vmdk;
@@ -53,7 +54,7 @@ fn volume(files: &[Made]) -> Vec<u8> {
         };
         volume.add(&file);
     }
-    volume.finish().bytes
+    mbr::disk(&[&volume.finish().bytes])
 }
 
 /// What installations do: other content of the same or another length, new files, files that go,
@@ -146,6 +147,7 @@ fn assert_same(carried: &Survey, path: &Path, folder: &Path, what: &str) {
     let read = survey::read(path, folder, &KnownHives::new(), &|_| ()).unwrap();
     assert_eq!(carried.snapshot.files, read.snapshot.files, "{what}");
     assert_eq!(carried.snapshot.faults, read.snapshot.faults, "{what}");
+    assert_eq!(read.snapshot.faults, [], "{what}");
     assert_eq!(carried.slicehash, read.slicehash, "{what}");
 }
 
@@ -154,7 +156,7 @@ fn slices_of_random_changes_read_the_same_with_and_without_a_cache() {
     let seed = seed(20_130_901);
     let random = &mut Random::new(seed);
     let carried = AtomicU64::new(0);
-    for case in 0..30 {
+    for case in 0..10 {
         let given = *random.pick(&[Given::Tarball, Given::Chain, Given::Raw]);
         let folder = TempDir::new().unwrap();
         let digested = Arc::default();
@@ -180,7 +182,7 @@ fn slices_of_random_changes_read_the_same_with_and_without_a_cache() {
         }
     }
     let carried = carried.into_inner();
-    assert!(carried > 5_000_000, "only {carried} bytes of contents were carried over");
+    assert!(carried > 2_000_000, "only {carried} bytes of contents were carried over");
 }
 
 #[test]
@@ -195,6 +197,7 @@ fn a_slice_like_the_one_before_is_not_read_again() {
         let first = read(&write(folder.path(), 0, &disk, None, given), &below);
         let whole = digested.take();
         assert_eq!(whole.read, whole.made);
+        assert!(whole.made > 300_000, "{whole:?}");
         // In a cache of its own, as of a sequence that shares its first slice with others.
         let above = cache(folder.path(), Some(below), &digested);
         let path = write(folder.path(), 1, &disk, Some(&disk), given);

@@ -44,9 +44,10 @@ pub fn sparse_of(text: &str, grains: &[Option<Vec<u8>>]) -> Vec<u8> {
     let mut file = sparse_header((grains.len() * GRAIN_SECTORS) as u64, GRAIN_SECTORS as u64);
     put(&mut file, 44, &(TABLE_ENTRIES as u32).to_le_bytes());
     let text_sectors = text.len().div_ceil(SECTOR);
+    let directory_sectors = (tables * 4).div_ceil(SECTOR);
     let redundant = 1 + text_sectors;
-    let directory = redundant + 1 + tables;
-    let first_grain = directory + 1 + tables;
+    let directory = redundant + directory_sectors + tables;
+    let first_grain = directory + directory_sectors + tables;
     for (at, value) in [(28, 1), (36, text_sectors), (48, redundant), (56, directory)] {
         put(&mut file, at, &(value as u64).to_le_bytes());
     }
@@ -62,7 +63,7 @@ pub fn sparse_of(text: &str, grains: &[Option<Vec<u8>>]) -> Vec<u8> {
     }
     for start in [redundant, directory] {
         for (table, entries) in entries.chunks(TABLE_ENTRIES).enumerate() {
-            let sector = start + 1 + table;
+            let sector = start + directory_sectors + table;
             put(&mut file, start * SECTOR + table * 4, &(sector as u32).to_le_bytes());
             for (index, entry) in entries.iter().enumerate() {
                 put(&mut file, sector * SECTOR + index * 4, &entry.to_le_bytes());

@@ -81,7 +81,6 @@ mod tests {
 
     use diskprint_testkit::ntfs::{File, Options, ROOT, Volume, kind};
 
-    use super::*;
     use crate::{Cache, Image, KnownHives, Scratch, Snapshot};
 
     #[test]

@@ -35,7 +35,7 @@ impl Job {
 }
 
 /// How much is read at once, in bytes: a whole number of compression units.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 128 << 10;
 
 /// How many contents are digested before what came of them is taken note of: outcomes of millions
 /// would take more memory than the files' entries.
