@@ -20,6 +20,10 @@ use crate::{
 
 /// Record of the file whose stream $Bad is as long as the volume and has next to no clusters.
 const BAD_CLUSTERS: u64 = 8;
+/// How many entries the streams of a file are given under all its names. Files with so many names
+/// have few streams, and a name and a stream take some bytes of image each: without a bound, a
+/// small one could ask for a billion entries.
+const MOST_ENTRIES: usize = 1 << 16;
 /// What is left out of an entry whose content is not digested.
 pub(super) const NO_DIGESTS: &str = "digests of its content";
 /// What is left out of an entry whose content cannot be found.
@@ -188,8 +192,9 @@ impl Drafts {
         let first = self.entries.len();
         let common = common_entry(file, setting.partition.number);
         if !file.streams.iter().any(|stream| is_main(stream, file.directory)) {
-            self.add_group(&common, file, true, first);
+            self.add_group(&common, file, true, (first, usize::MAX));
         }
+        let most_names = self.most_names(file);
         for stream in streams {
             let is_main = is_main(stream, file.directory);
             let mut entry = of_stream(&common, stream, is_main, setting.partition.start);
@@ -200,23 +205,41 @@ impl Drafts {
                 Err(error) if file.in_use => Plan::Refuse(error.to_string(), NO_CONTENT),
                 Err(_) => Plan::Leave,
             };
-            let entries = self.add_group(&entry, file, is_main, first);
+            // The first ones have all names: those of the others are theirs.
+            let is_first = self.entries.len() == first;
+            let most = if is_main || is_first { usize::MAX } else { most_names };
+            let entries = self.add_group(&entry, file, is_main, (first, most));
             if !matches!(plan, Plan::Leave) {
                 self.contents.push(DraftContent { entries, plan });
             }
         }
     }
 
-    /// Adds `entry` under each name of its file, whose first entry is `first`.
+    /// Under how many of its names the streams of a file are listed.
+    fn most_names(&mut self, file: &File) -> usize {
+        let names = shown_names(file).count();
+        let streams = file.streams.iter().filter(|stream| is_listed(stream)).count();
+        if names.saturating_mul(streams) <= MOST_ENTRIES {
+            return usize::MAX;
+        }
+        let what = format!("the file has {names} names and {streams} streams");
+        let inode = file.reference.record;
+        let skipped = "the entries of its streams under all names but the first";
+        self.faults.push((inode, Fault::text(Step::Inode(inode).into(), what, skipped)));
+        1
+    }
+
+    /// Adds `entry` under each name of its file, whose first entry is `first`, but not under more
+    /// than `most`.
     fn add_group(
         &mut self,
         entry: &FileEntry,
         file: &File,
         has_name_times: bool,
-        first: usize,
+        (first, most): (usize, usize),
     ) -> Range<usize> {
         let start = self.entries.len();
-        for (index, name) in shown_names(file).enumerate() {
+        for (index, name) in shown_names(file).enumerate().take(most) {
             let times = Times {
                 mtime: name.mtime,
                 atime: name.atime,
@@ -369,5 +392,74 @@ impl Setting<'_> {
         let Some(in_use) = &self.clusters_in_use else { return false };
         let mut stored = extents.runs.iter().filter_map(|run| Some((run.lcn?, run.clusters)));
         stored.all(|(lcn, count)| !in_use.any_set(lcn..lcn.saturating_add(count)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diskprint_formats::Filetime;
+
+    fn file(names: usize, streams: usize) -> File {
+        let parent = FileReference { record: ROOT, sequence: ROOT_SEQUENCE };
+        let time = Filetime(0);
+        let name = |number| FileName {
+            parent,
+            crtime: time,
+            mtime: time,
+            ctime: time,
+            atime: time,
+            size: 0,
+            attributes: 0,
+            namespace: Namespace::Posix,
+            name: format!("name{number}").as_str().into(),
+        };
+        let stream = |number| Stream {
+            kind: AttributeType::DATA,
+            // The main one is the last.
+            name: if number + 1 == streams {
+                "".into()
+            } else {
+                format!("s{number}").as_str().into()
+            },
+            flags: 0,
+            content: Ok(Content::Resident { value: vec![1], fs_offset: None }),
+        };
+        File {
+            reference: FileReference { record: 30, sequence: 1 },
+            in_use: true,
+            directory: false,
+            link_count: 1,
+            information: None,
+            names: (0..names).map(name).collect(),
+            streams: (0..streams).map(stream).collect(),
+            reparse: None,
+            errors: Vec::new(),
+        }
+    }
+
+    fn listed(names: usize, streams: usize) -> Drafts {
+        let partition = Partition::default();
+        let setting =
+            Setting { partition: &partition, contents: Contents::Left, clusters_in_use: None };
+        let mut drafts = Drafts::default();
+        drafts.add(file(names, streams), &setting);
+        drafts
+    }
+
+    #[test]
+    fn the_streams_of_a_file_with_thousands_of_names_are_listed_under_its_first() {
+        let drafts = listed(200, 300);
+        assert_eq!((drafts.entries.len(), drafts.faults.len()), (60_000, 0));
+        let drafts = listed(2000, 3000);
+        // All names of the first stream and of the main one, and one of each other.
+        assert_eq!((drafts.entries.len(), drafts.faults.len()), (2 * 2000 + 2998, 1));
+        let name =
+            |at: usize| String::from_utf8_lossy(drafts.text_of(&drafts.names[at])).into_owned();
+        assert_eq!(name(1999), "name1999");
+        assert_eq!((name(2000), name(2001)), ("name0".into(), "name0".into()));
+        let main = drafts.entries.len() - 2000;
+        assert_eq!((name(main), name(main + 1)), ("name0".into(), "name1".into()));
+        assert!(drafts.entries[main..].iter().all(|entry| entry.stream.is_none()));
     }
 }

@@ -11,7 +11,7 @@ use super::content::Job;
 use super::drafts::{DraftContent, Drafts, NO_DIGESTS, OwnName, Plan, Setting};
 use super::effort::Effort;
 use super::listed;
-use super::paths::Paths;
+use super::paths::{self, Paths};
 use crate::{Fault, FileEntry, Partition, Place, Step, pipeline};
 
 /// Record number of the root directory.
@@ -171,6 +171,7 @@ impl<'s> Walk<'s> {
         let mut finisher = Finisher {
             drafts: &drafts,
             paths: Paths::new(&drafts.directories),
+            room: paths::room(entries.len()),
             refusals: refusals.into_iter().peekable(),
             faults,
         };
@@ -186,6 +187,8 @@ impl<'s> Walk<'s> {
 struct Finisher<'d> {
     drafts: &'d Drafts,
     paths: Paths<'d>,
+    /// Room that is left for the entries' paths, in bytes.
+    room: usize,
     refusals: Peekable<vec::IntoIter<Refusal>>,
     faults: Vec<Fault>,
 }
@@ -224,7 +227,12 @@ impl Finisher<'_> {
         let is_listed = is_doubtful || entry.alloc.name;
         let is_there = is_doubtful || self.paths.is_in_use(parent);
         entry.alloc.name = in_use && is_there && is_listed;
-        let folder = self.paths.folder(parent, in_use);
+        let room = &mut self.room;
+        let folder = self.paths.folder(parent, in_use).filter(|folder| {
+            let left = room.checked_sub(folder.as_bytes().len());
+            *room = left.unwrap_or(*room);
+            left.is_some()
+        });
         let is_lost = folder.is_none();
         let own = self.drafts.text_of(name);
         entry.path = match folder {
@@ -245,7 +253,7 @@ impl Finisher<'_> {
             self.faults.push(Fault::text(inode(), what, ""));
         }
         if entry.alloc.name && is_lost {
-            let what = format!("the way up from directory {parent} cannot be read");
+            let what = format!("the way up from directory {parent} cannot be read, or is too long");
             self.faults.push(Fault::text(path(), what, "the folders in this path"));
         }
         if entry.alloc.inode && !entry.alloc.name {

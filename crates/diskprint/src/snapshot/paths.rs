@@ -14,17 +14,32 @@ const ROOT: u64 = 5;
 /// More directories inside one another than Windows can make: its paths have 32,767 characters.
 const DEEPEST: usize = 16_384;
 
+/// Length of the longest path that Windows can make, in bytes of WTF-8: 32,767 UTF-16 units.
+const LONGEST: usize = 3 * 32_767;
+/// How much room all paths of a volume may take, in bytes for each of its directories or entries,
+/// and besides. Directories inside one another could ask for that of their number squared.
+const ROOM_EACH: usize = 1 << 10;
+const ROOM_BESIDES: usize = 64 << 20;
+
+/// The room for the paths of so many directories or entries, in bytes.
+pub(super) fn room(count: usize) -> usize {
+    count.saturating_mul(ROOM_EACH).saturating_add(ROOM_BESIDES)
+}
+
 /// The paths of directories, each put together once.
 pub(super) struct Paths<'d> {
     /// In the order of their records.
     directories: &'d [Directory],
     /// For each of them its path once it is known, or that it cannot be.
     known: Vec<Option<Option<Name>>>,
+    /// Room that is left for them, in bytes.
+    room: usize,
 }
 
 impl<'d> Paths<'d> {
     pub(super) fn new(directories: &'d [Directory]) -> Self {
-        let mut paths = Self { directories, known: vec![None; directories.len()] };
+        let (known, room) = (vec![None; directories.len()], room(directories.len()));
+        let mut paths = Self { directories, known, room };
         if let Some(root) = paths.position(ROOT).and_then(|root| paths.known.get_mut(root)) {
             *root = Some(Some(Name::default()));
         }
@@ -32,7 +47,7 @@ impl<'d> Paths<'d> {
     }
 
     /// The path of the directory that a name is in, or `None` when that is not known: the record
-    /// is no directory or was used again since, or the way up to the root is broken.
+    /// is no directory or was used again since, the way up to the root is broken, or it is too long.
     ///
     /// The name of a file in use needs a directory in use.
     pub(super) fn folder(&mut self, parent: FileReference, in_use: bool) -> Option<&Name> {
@@ -74,11 +89,18 @@ impl<'d> Paths<'d> {
             *known = Some(None);
         }
         for (at, directory) in above.into_iter().rev() {
-            path = path.map(|path| path.join('/', &directory.name));
+            path = path.and_then(|path| self.longer(&path, &directory.name));
             if let Some(known) = self.known.get_mut(at) {
                 *known = Some(path.clone());
             }
         }
+    }
+
+    /// The path of `name` in the directory of that path, if there is room for it.
+    fn longer(&mut self, path: &Name, name: &Name) -> Option<Name> {
+        let len = path.as_bytes().len() + 1 + name.as_bytes().len();
+        self.room = self.room.checked_sub(len).filter(|_| len <= LONGEST)?;
+        Some(path.join('/', name))
     }
 
     /// Whether the directory that a name is in is there and in use, wherever it is itself.
@@ -151,6 +173,26 @@ mod tests {
         assert_eq!(folder(&directories, 32, 3, true), None, "a file in use in a deleted directory");
         assert_eq!(folder(&directories, 33, 1, true), None, "its own directory was used again");
         assert_eq!(folder(&directories, 77, 1, true), None);
+    }
+
+    #[test]
+    fn directories_deep_inside_one_another_take_room_by_their_number() {
+        let count = 16_000;
+        let long = "n".repeat(255);
+        let nested = |at: u64| directory(100 + at, 1, true, (99 + at, 1), &long);
+        let root = directory(5, 5, true, (5, 5), ".");
+        let first = directory(100, 1, true, (5, 5), &long);
+        let directories: Vec<_> = [root, first].into_iter().chain((1..count).map(nested)).collect();
+        let mut paths = Paths::new(&directories);
+        let mut len = |record| {
+            let path = paths.folder(FileReference { record, sequence: 1 }, true);
+            path.map(|path| path.as_bytes().len())
+        };
+        assert_eq!(len(100 + count - 1), None);
+        assert_eq!(len(102), Some(3 * 255 + 2));
+        let known = paths.known.iter().flatten().flatten();
+        let all = known.map(|path| path.as_bytes().len()).sum::<usize>();
+        assert!(all <= room(directories.len()), "{all}");
     }
 
     #[test]
