@@ -11,7 +11,6 @@ use diskprint::survey::Survey;
 use diskprint::{Cache, Image, Monitor, OpenError, Opened, Scratch};
 
 use super::plan::Planned;
-use super::slice::Slice;
 use super::stamp::{self, PendingStamp};
 use super::watch::{SequenceWatch, SliceWatch};
 use super::work::Work;
@@ -51,9 +50,14 @@ impl<'r> Reading<'r> {
         pipeline::with_ahead(self.planned.len(), |index| self.open(index), work)
     }
 
-    /// Begins to unpack slice `index`, which is to be read, and those behind it that were never
-    /// read.
-    pub fn begin(&self, openings: &Openings<'_, '_, 'r>, slices: &[Slice<'_>], index: usize) {
+    /// Begins to unpack slice `index`, which is to be read, and those behind it that are unread:
+    /// `is_unread` says which.
+    pub fn begin(
+        &self,
+        openings: &Openings<'_, '_, 'r>,
+        index: usize,
+        is_unread: impl Fn(usize) -> bool,
+    ) {
         // Another sequence may have read it, and what it was read with is to be used.
         if index == 0 && self.is_shared {
             return;
@@ -63,11 +67,8 @@ impl<'r> Reading<'r> {
             1 => 0,
             threads => threads.min(AHEAD),
         };
-        for (next, slice) in slices.iter().enumerate().skip(index + 1).take(ahead) {
-            if slice.hash.is_none() {
-                openings.begin(next);
-            }
-        }
+        let behind = (index + 1..self.planned.len()).take(ahead);
+        behind.filter(|next| is_unread(*next)).for_each(|next| openings.begin(next));
     }
 
     /// Takes note of what the first slice was read with.

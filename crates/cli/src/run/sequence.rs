@@ -140,7 +140,7 @@ fn each<'r>(
             continue;
         }
         any = true;
-        reading.begin(openings, slices, index);
+        reading.begin(openings, index, |next| slices[next].hash.is_none());
         let read = |known: &KnownHives| {
             let read = || slice.read(openings.take(index)?, known);
             if index == 0 { baseline.get(read) } else { read().map(Arc::new) }

@@ -12,12 +12,13 @@ use diskprint_formats::{Name, regf};
 use super::byte_runs::{byte_runs, is_told_by_runs};
 use super::effort::Cost;
 use super::hives::is_kept_name;
-use super::ntfs::{Contents, FIRST_USER_RECORD, ROOT, ROOT_SEQUENCE};
-use super::paths::Directory;
+use super::paths::{Directory, ROOT, ROOT_SEQUENCE};
 use crate::{
     Allocation, ByteRuns, Digests, Fault, FileEntry, FileKind, Partition, Place, Step, Times,
 };
 
+/// Records below this number belong to the file system itself.
+pub(super) const FIRST_USER_RECORD: u64 = 24;
 /// Record of the file whose stream $Bad is as long as the volume and has next to no clusters.
 const BAD_CLUSTERS: u64 = 8;
 /// How many entries the streams of a file are given under all its names. Files with so many names
@@ -28,6 +29,15 @@ const MOST_ENTRIES: usize = 1 << 16;
 pub(super) const NO_DIGESTS: &str = "digests of its content";
 /// What is left out of an entry whose content cannot be found.
 const NO_CONTENT: &str = "size, byte runs and digests of its content";
+
+/// What becomes of the contents of files that are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contents {
+    /// Those in records are digested, and a job is made for each other.
+    Digested,
+    /// Nothing.
+    Left,
+}
 
 /// What is known of a volume before its files are.
 pub(super) struct Setting<'p> {

@@ -19,9 +19,9 @@ use diskprint_formats::{Name, ReadAt, Window};
 use crate::{Amount, Cache, Fault, FileEntry, Hive, HiveState, Image, Part, Place, Step};
 
 pub(crate) use carried::{Carried, Digested, Whereabouts};
+use drafts::Contents;
 pub use hives::KnownHives;
 use hives::{Hives, Read};
-use ntfs::Contents;
 
 /// The state of one slice: plain data, sorted by partition and path.
 #[derive(Clone, Debug, Default)]

@@ -8,29 +8,16 @@ use diskprint_formats::ntfs::{Error, Found, Joiner, Volume};
 use diskprint_formats::{Name, ReadAt};
 
 use super::content::Job;
-use super::drafts::{DraftContent, Drafts, NO_DIGESTS, OwnName, Plan, Setting};
+use super::drafts::{
+    Contents, DraftContent, Drafts, FIRST_USER_RECORD, NO_DIGESTS, OwnName, Plan, Setting,
+};
 use super::effort::Effort;
 use super::listed;
 use super::paths::{self, Paths};
 use crate::{Fault, FileEntry, Partition, Place, Step, pipeline};
 
-/// Record number of the root directory.
-pub(super) const ROOT: u64 = 5;
-/// Its sequence number.
-pub(super) const ROOT_SEQUENCE: u16 = 5;
-/// Records below this number belong to the file system itself.
-pub(super) const FIRST_USER_RECORD: u64 = 24;
 /// Where entries go whose directory is not known any more; the name is The Sleuth Kit's.
 const ORPHANS: &str = "$OrphanFiles";
-
-/// What becomes of the contents of files that are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Contents {
-    /// Those in records are digested, and a job is made for each other.
-    Digested,
-    /// Nothing.
-    Left,
-}
 
 /// The entries of a volume, the contents to digest, and what could not be read.
 #[derive(Default)]

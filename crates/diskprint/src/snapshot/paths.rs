@@ -10,7 +10,9 @@ pub(super) struct Directory {
 }
 
 /// Number of the record of the root directory.
-const ROOT: u64 = 5;
+pub(super) const ROOT: u64 = 5;
+/// Its sequence number.
+pub(super) const ROOT_SEQUENCE: u16 = 5;
 /// More directories inside one another than Windows can make: its paths have 32,767 characters.
 const DEEPEST: usize = 16_384;
 
