@@ -8,7 +8,8 @@ pub enum Part {
     Unpack,
     /// Reading file records and indexes, and finding the paths. Read are the bytes of the $MFT.
     List,
-    /// Digesting contents. Read are the bytes of those that are not known, made are those that are
+    /// Digesting contents that lie in clusters; those in file records are digested while they are
+    /// listed. Read are the bytes of those that are not known, made are those that are
     /// digested or carried over.
     Digest,
     /// Reading hives with their logs. Read are the bytes of hives that are not known, made those
