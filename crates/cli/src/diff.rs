@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Error;
-use diskprint::diff::{self, Comparison};
+use diskprint::diff::{Comparison, Earlier};
 use diskprint::{
     Cache, CellDelta, Delta, FileDelta, Hex, KnownHives, Place, RecoveredCell, Scratch,
     Step as FaultStep, pipeline, survey,
@@ -43,14 +43,16 @@ pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
 fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error> {
     let state = args.hive_state.into();
     let cache = Arc::new(Cache::new(scratch, None, SystemTime::now())?);
-    let before = read(&args.before, &cache, &KnownHives::in_state(state), args)?;
-    let after = read(&args.after, &cache, &before.snapshot.known_hives(state), args)?;
-    let comparison = diff::snapshots(&before.snapshot, &after.snapshot);
+    let mut before = read(&args.before, &cache, &KnownHives::in_state(state), args)?;
+    let faults = std::mem::take(&mut before.snapshot.faults);
+    let before = Earlier::new(before.snapshot, scratch)?;
+    let after = read(&args.after, &cache, &before.known_hives(state), args)?;
+    let comparison = before.compare(&after.snapshot)?;
     let hash = Hex(&after.slicehash).to_string();
     let tarball = args.after.display().to_string();
     let mut step = Step::new(Some("before".into()), "after".into(), tarball, hash);
     step.count(&comparison.counts());
-    for (side, faults) in [("before", before.snapshot.faults), ("after", after.snapshot.faults)] {
+    for (side, faults) in [("before", faults), ("after", after.snapshot.faults)] {
         step.faults.extend(faults.iter().map(|fault| format!("{side} › {fault}")));
     }
     step.add_faults(&comparison.faults);

@@ -2,6 +2,44 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// An amount of memory as people write it: `512MiB`, `2GB`, or a number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Size(pub u64);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+            "" | "b" => 1,
+            "kb" => 1_000,
+            "mb" => 1_000_000,
+            "gb" => 1_000_000_000,
+            "k" | "kib" => 1 << 10,
+            "m" | "mib" => 1 << 20,
+            "g" | "gib" => 1 << 30,
+            _ => return Err(format!("{unit:?} is no unit: one of KiB, MiB, GiB, KB, MB, GB")),
+        };
+        let number: u64 =
+            number.parse().map_err(|_| "a number and a unit, as 512MiB".to_owned())?;
+        number.checked_mul(factor).map(Self).ok_or_else(|| "more than there can be".to_owned())
+    }
+}
+
+impl TryFrom<String> for Size {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
 
 /// Bytes of memory that this program can still have, as the system and the control groups say.
 pub fn available() -> Option<u64> {
@@ -64,6 +102,18 @@ mod tests {
         assert_eq!(kibibytes(text, "MemAvailable:"), Some(24_064_512 * 1024));
         assert_eq!(kibibytes(text, "VmHWM:"), None);
         assert_eq!(kibibytes(text, "MemTotal:"), None);
+    }
+
+    #[test]
+    fn amounts_are_read_with_their_units() {
+        let sizes =
+            [("1024", 1024), ("512MiB", 512 << 20), ("2g", 2 << 30), ("3 GB", 3_000_000_000)];
+        for (text, bytes) in sizes {
+            assert_eq!(text.parse(), Ok(Size(bytes)), "{text}");
+        }
+        for wrong in ["", "MiB", "-1", "1.5GiB", "3 TB", "99999999999GiB"] {
+            assert!(wrong.parse::<Size>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

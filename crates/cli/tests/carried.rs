@@ -45,6 +45,9 @@ fn every_output_is_the_same_carried_over_or_read_with_any_number_of_threads() {
             assert!(made_again == made && made - again >= least, "{options:?}: {again}");
             assert!(support::outputs(&results(options[1])) == usual, "{options:?}");
         }
+        let (read, made) = run(&end, &results("little memory"), &["--max-memory", "1"]);
+        assert!(read > 0.99 * made, "no room for digests: {read} of {made} MB read");
+        assert!(support::outputs(&results("little memory")) == usual, "{}", end.display());
         let (read, made) = run(&end, &results("verified"), &["--verify"]);
         assert_eq!(read, made, "{}", end.display());
         assert!(support::outputs(&results("verified")) == usual, "{}", end.display());

@@ -81,15 +81,28 @@ impl Tried {
         support::rows(&err).iter().map(event).collect()
     }
 
-    /// The stages that a run did, as `20 files`.
+    /// The stages that a run did, as `20 files`; those of a slice, which are done at once, in the
+    /// order of [`STAGES`].
     #[track_caller]
     fn done(&self, ends: &[&str], more: &[&str]) -> Vec<String> {
         let events = self.events(ends, more);
-        let stage = |event: &String| event.strip_prefix("stage_ends ").map(str::to_owned);
-        events.iter().filter_map(stage).collect()
+        let stages = events.iter().filter_map(|event| event.strip_prefix("stage_ends "));
+        let mut stages: Vec<(&str, usize)> = stages
+            .map(|stage| {
+                let (slice, name) = stage.split_once(' ').unwrap();
+                (slice, STAGES.iter().position(|it| *it == name).unwrap_or(STAGES.len()))
+            })
+            .collect();
+        for of_slice in stages.chunk_by_mut(|a, b| a.0 == b.0) {
+            of_slice.sort_unstable();
+        }
+        let name = |number| STAGES.get(number).unwrap_or(&"export");
+        stages.iter().map(|(slice, number)| format!("{slice} {}", name(*number))).collect()
     }
 }
 
+/// The stages of a slice; those of a sequence end with `export`.
+const STAGES: [&str; 5] = ["disk", "files", "registry", "dumps", "deltas"];
 const SEQUENCE: [(&str, &str); 3] =
     [("10", "1-1-1-1-10"), ("20", "1-1-1-1-20"), ("30", "1-1-1-1-30")];
 const END: &[&str] = &["1-1-1-1-30"];
@@ -100,8 +113,8 @@ fn only_what_has_a_reason_is_done_again() {
     let of = |slice: &str, stages: &[&str]| -> Vec<String> {
         stages.iter().map(|stage| format!("{slice} {stage}")).collect()
     };
-    let all = ["disk", "files", "registry", "dumps", "deltas"];
-    let first = [of("10", &all), of("20", &all), of("30", &all), of("30", &["export"])].concat();
+    let first = [of("10", &STAGES), of("20", &STAGES), of("30", &STAGES), of("30", &["export"])];
+    let first = first.concat();
     assert_eq!(tried.done(END, &[]), first);
     let before = outputs(&tried.results());
     assert_eq!(tried.done(END, &[]), [] as [&str; 0]);

@@ -109,6 +109,11 @@ impl ByteRuns {
         self.len() == 0
     }
 
+    /// Where the volume begins in the disk; 0 where no run is in clusters.
+    pub(crate) fn img_start(&self) -> u64 {
+        self.img_start
+    }
+
     /// Where a run lies in the disk, in bytes; `None` for a hole.
     pub fn img_offset(&self, run: &ByteRun) -> Option<u64> {
         run.fs_offset?.checked_add(self.img_start)

@@ -53,6 +53,12 @@ impl Cache {
         Self { verifies, ..self }
     }
 
+    /// Keeps no more digests than fit into so many bytes; what they were of is read again.
+    pub fn with_digests_in(mut self, bytes: Option<u64>) -> Self {
+        self.digests.most = bytes.map(Carried::fit);
+        self
+    }
+
     /// Has the work that is done with it measured.
     pub fn monitored(self, monitor: Option<Arc<dyn Monitor>>) -> Self {
         Self { monitor, ..self }

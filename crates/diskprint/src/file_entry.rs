@@ -114,6 +114,32 @@ pub struct Times {
 }
 
 #[cfg(test)]
+impl FileEntry {
+    /// An empty regular file in use in partition 1, for tests to change.
+    pub(crate) fn plain(path: &str) -> Self {
+        Self {
+            partition: 1,
+            path: path.into(),
+            stream: None,
+            kind: FileKind::Regular,
+            alloc: Allocation::LIVE,
+            inode: 30,
+            seq: 1,
+            parent_inode: 5,
+            size: 0,
+            attributes: 0,
+            link_count: 1,
+            owner_id: 0,
+            times: Times::default(),
+            name_times: None,
+            runs: ByteRuns::default(),
+            target: None,
+            digests: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

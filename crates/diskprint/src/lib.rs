@@ -16,6 +16,7 @@ mod digest;
 pub mod dump;
 mod fault;
 mod file_entry;
+mod file_list;
 mod file_reader;
 mod file_set;
 mod gzip;

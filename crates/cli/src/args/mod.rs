@@ -86,8 +86,8 @@ pub struct DatabaseArgs {
     /// database
     ///
     /// diskprint.toml is also read from the working folder. It may have the keys db,
-    /// password_file, jobs, threads, cleanup, log_format and hive_state. What the command line says
-    /// counts before what the file says.
+    /// password_file, jobs, threads, max_memory, cleanup, log_format and hive_state. What the
+    /// command line says counts before what the file says.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{DatabaseArgs, HiveStateArg, OutputArgs};
+use crate::memory::Size;
 
 /// Read a sequence of slices and store what each step did
 ///
@@ -59,6 +60,14 @@ pub struct RunArgs {
     /// cores and the free memory allow, on all cores
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<usize>,
+    /// Stay below this much memory, as 512MiB or 2GB
+    ///
+    /// Fewer sequences are worked on at once, and digests that there is no memory for are not kept
+    /// for the slice after, which is read again instead. The files of one slice are always held,
+    /// with some 450 bytes for each path, and its hives: a run that needs more than it should says
+    /// so at its end, and loses nothing.
+    #[arg(long, value_name = "SIZE")]
+    pub max_memory: Option<Size>,
     /// Read and digest also the files that did not change since the slice before, and compare with
     /// the digests that are carried over; a difference is a fault
     #[arg(long)]

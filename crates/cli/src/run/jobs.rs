@@ -15,28 +15,32 @@ pub struct Jobs {
     pub threads: usize,
 }
 
-/// What a sequence needs at least: two small states and the outputs of one.
-const LEAST_MEMORY: u64 = 256 << 20;
+/// What a sequence needs at least: a small state and its outputs.
+const LEAST_MEMORY: u64 = 128 << 20;
 
-/// What it needs beyond, as a part of the length of its largest tarball. A slice of 1.1 GB in 20,507
-/// files, 300 MB as tarball, takes 127 MB at its peak.
-const MEMORY_PER_TARBALL: u64 = 4;
+/// What it needs beyond, as a part of the length of its largest tarball. A slice of 116,000 files,
+/// 1.3 GB as tarball, takes 190 MB at its peak.
+const MEMORY_PER_TARBALL: u64 = 8;
 
 impl Jobs {
     /// Spreads sequences: over so many jobs as are `wanted`, 0 and `None` being as many as cores
-    /// and memory allow, with so many threads as the command line or the file of settings say.
+    /// and memory allow, with so many threads as the command line or the file of settings say. More
+    /// jobs than `max_memory` bytes allow are never done at once.
     pub fn of(
         wanted: Option<usize>,
         (threads, setting): (usize, Option<usize>),
+        max_memory: Option<u64>,
         sequences: &[&[Planned]],
     ) -> Self {
         let wanted = wanted.filter(|wanted| *wanted > 0);
         let largest = sequences.iter().flat_map(|planned| planned.iter()).map(bytes).max();
         let need = LEAST_MEMORY + largest.unwrap_or(0) / MEMORY_PER_TARBALL;
-        let fit =
-            memory::available().map(|free| usize::try_from(free / need).unwrap_or(usize::MAX));
+        let fit = |bytes: u64| usize::try_from(bytes / need).unwrap_or(usize::MAX);
+        let most = max_memory.map(|bytes| fit(bytes).max(1));
+        let free = memory::available().map(fit);
+        let fit = [most, free].into_iter().flatten().min();
         Self::fit(
-            wanted,
+            wanted.map(|wanted| wanted.min(most.unwrap_or(wanted))),
             threads.max(setting.unwrap_or(0)),
             sequences.len(),
             pipeline::cores(),

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Error, anyhow, bail};
 use diskprint::pipeline;
+use indicatif::HumanBytes;
 
 use crate::args::{LogFormat, RunArgs};
 use crate::config::Config;
 use crate::database::Session;
+use crate::memory::{self, Size};
 use crate::summary::Step;
 use crate::{Outcome, describe};
 use baselines::Baselines;
@@ -22,6 +24,7 @@ use watch::{SequenceState, Watch};
 use work::Work;
 
 mod baselines;
+mod before;
 pub mod beside;
 mod cleanup;
 mod conditions;
@@ -154,10 +157,14 @@ fn run_all(
     let scratch = tempfile::Builder::new().prefix(lock::SCRATCH).tempdir_in(results);
     let scratch = scratch.with_context(|| format!("results folder {}", results.display()))?;
     let threads = (args.output.threads, config.threads);
-    let jobs = jobs::Jobs::of(args.jobs.or(config.jobs), threads, &planned);
+    let max_memory = args.max_memory.or(config.max_memory).map(|Size(bytes)| bytes);
+    let jobs = jobs::Jobs::of(args.jobs.or(config.jobs), threads, max_memory, &planned);
     let find = || Baselines::of(results, planned.iter().copied());
     let baselines = pipeline::with_threads(jobs.at_once * jobs.threads, find)?;
-    let work = Work::new(args, config, session, results, scratch.path(), &baselines);
+    let digest_bytes = max_memory.map(|bytes| bytes / DIGESTS / jobs.at_once as u64);
+    let scratch = scratch.path();
+    let mut work = Work::new(args, config, session, results, scratch, &baselines);
+    work.digest_bytes = digest_bytes;
     let wants_steps = is_single || args.output.json;
 
     let mut told: Vec<Option<Told>> = targets.iter().map(|_| None).collect();
@@ -188,6 +195,16 @@ fn run_all(
     let all = || pipeline::in_jobs(jobs.at_once, &order, one, end);
     pipeline::with_ticks(watch::OFTEN, || watch.tick(), all);
     watch.run_ends();
+    if let (Some(most), Some(peak)) = (max_memory, memory::peak().filter(|_| failure.is_none()))
+        && peak > most
+    {
+        watch.warn(&format!(
+            "the run took {}, more than the {} of --max-memory: the files of one slice and its \
+             hives are always held; nothing was left out",
+            HumanBytes(peak),
+            HumanBytes(most),
+        ));
+    }
     if let Some(error) = failure {
         return Err(error);
     }
@@ -199,6 +216,9 @@ fn run_all(
     }
     Ok(report::worst(&told))
 }
+
+/// What part of the memory that a sequence may take is for digests that are carried over.
+const DIGESTS: u64 = 8;
 
 fn run_one(
     work: &Work<'_>,

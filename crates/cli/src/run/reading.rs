@@ -15,14 +15,16 @@ use super::stamp::{self, PendingStamp};
 use super::watch::{SequenceWatch, SliceWatch};
 use super::work::Work;
 
-/// How many slices are unpacked at most while one is worked on. Each keeps a core busy.
+/// How many slices are unpacked at most while one is worked on, if there is more than one thread.
+/// Each takes one thread; with fewer threads they follow each other, and none waits for what is done
+/// with the slices before it.
 const AHEAD: usize = 3;
 
 /// What the slices of a sequence are read with.
 pub struct Reading<'r> {
     work: &'r Work<'r>,
     watch: &'r SequenceWatch<'r>,
-    planned: Vec<&'r Planned>,
+    planned: &'r [Planned],
     /// Whether other sequences start from the same slice.
     is_shared: bool,
     /// The cache of the first slice, where others have that, too.
@@ -38,7 +40,7 @@ impl<'r> Reading<'r> {
     pub fn new(
         work: &'r Work<'r>,
         watch: &'r SequenceWatch<'r>,
-        planned: Vec<&'r Planned>,
+        planned: &'r [Planned],
         is_shared: bool,
     ) -> Self {
         let (below, cache) = Default::default();
@@ -63,10 +65,7 @@ impl<'r> Reading<'r> {
             return;
         }
         openings.begin(index);
-        let ahead = match pipeline::threads() {
-            1 => 0,
-            threads => threads.min(AHEAD),
-        };
+        let ahead = if pipeline::threads() == 1 { 0 } else { AHEAD };
         let behind = (index + 1..self.planned.len()).take(ahead);
         behind.filter(|next| is_unread(*next)).for_each(|next| openings.begin(next));
     }
@@ -107,7 +106,8 @@ impl<'r> Reading<'r> {
         let cache = Cache::new(folder, below, SystemTime::now())
             .with_context(|| format!("writing to {}", folder.display()))?;
         let monitor = self.work.timings.clone().map(|timings| timings as Arc<dyn Monitor>);
-        Ok(Arc::new(cache.verifying(self.work.verify).monitored(monitor)))
+        let cache = cache.verifying(self.work.verify).monitored(monitor);
+        Ok(Arc::new(cache.with_digests_in(self.work.digest_bytes)))
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::{Arc, PoisonError};
 use anyhow::{Context, Error, bail};
 use diskprint::diff::Comparison;
 use diskprint::survey::Survey;
-use diskprint::{Hex, KnownHives};
+use diskprint::{Hex, KnownHives, pipeline};
 
 use super::baselines::User;
+use super::before::Before;
 use super::plan::Planned;
 use super::reading::{Openings, Reading};
-use super::slice::{Before, Slice};
+use super::slice::Slice;
 use super::stage::{Stage, Why};
 use super::watch::SequenceWatch;
 use super::work::Work;
@@ -49,10 +50,15 @@ fn update<'p>(
     let started = now();
     let baseline = work.baselines.user_of(planned);
     let mut slices = slices(work, planned)?;
-    let any_read = read(work, &mut slices, &baseline, watch)?;
+    let reading = Reading::new(work, watch, planned, baseline.is_shared());
+    let any_read =
+        reading.with(|openings| each(work, &mut slices, &baseline, watch, &reading, openings))?;
     drop(baseline);
     let is_clean = slices.iter().all(|slice| is_clean(slice, &Stage::BEFORE_EXPORT));
-    let exported = export::run(work, &slices, is_clean, &started, watch)?;
+    let export = || export::run(work, &slices, is_clean, &started, watch);
+    // To remove the unpacked disks takes a second for some gigabytes.
+    let (exported, ()) = pipeline::both(export, || drop(reading));
+    let exported = exported?;
     let is_clean = exported.unwrap_or_else(|| {
         is_clean && slices.last().is_none_or(|end| self::is_clean(end, &[Stage::Export]))
     });
@@ -95,17 +101,6 @@ fn before<'s, 'p>(slices: &'s [Slice<'p>], index: usize) -> Option<&'s Slice<'p>
 
 /// Reads the slices of which a stage is to be done, and does those stages. Says whether there was
 /// anything to do.
-fn read(
-    work: &Work<'_>,
-    slices: &mut [Slice<'_>],
-    baseline: &User,
-    watch: &SequenceWatch<'_>,
-) -> Result<bool, Error> {
-    let planned = slices.iter().map(|slice| slice.planned).collect();
-    let reading = Reading::new(work, watch, planned, baseline.is_shared());
-    reading.with(|openings| each(work, slices, baseline, watch, &reading, openings))
-}
-
 fn each<'r>(
     work: &Work<'_>,
     slices: &mut [Slice<'_>],
@@ -115,7 +110,7 @@ fn each<'r>(
     openings: &Openings<'_, '_, 'r>,
 ) -> Result<bool, Error> {
     let mut any = false;
-    let mut last: Before = None;
+    let mut last: Option<Before> = None;
     for index in 0..slices.len() {
         let folder = work.folders.of(&slices[index].folder);
         let _mine = folder.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,13 +140,14 @@ fn each<'r>(
             let read = || slice.read(openings.take(index)?, known);
             if index == 0 { baseline.get(read) } else { read().map(Arc::new) }
         };
-        let survey = one(work, slice, index, &to_do, last.as_deref(), read, watch)
+        let survey = one(work, slice, index, &to_do, last.as_ref(), read, watch)
             .with_context(|| format!("slice {}", slice.name()))?;
         if index == 0 {
             reading.starts_from(&survey);
         }
         slices[index].hash = Some(survey.slicehash);
-        last = Some(survey);
+        let is_last = index + 1 == slices.len();
+        last = if is_last { None } else { Some(Before::new(survey, work.scratch)?) };
     }
     Ok(any)
 }
@@ -162,13 +158,13 @@ fn one(
     slice: &Slice<'_>,
     index: usize,
     to_do: &[Stage],
-    before: Option<&Survey>,
+    before: Option<&Before>,
     read: impl FnOnce(&KnownHives) -> Result<Arc<Survey>, Error>,
     watch: &SequenceWatch<'_>,
 ) -> Result<Arc<Survey>, Error> {
     let state = work.hive_state;
     let known = match before {
-        Some(before) => before.snapshot.known_hives(state),
+        Some(before) => before.known_hives(state),
         None => KnownHives::in_state(state),
     };
     // From here on it can be seen that the slice is being read, or was.
@@ -184,13 +180,10 @@ fn one(
         }
         (survey, _) => survey?,
     };
-    slice.write(&survey, to_do, watch)?;
-    if to_do.contains(&Stage::Deltas) {
-        if index > 0 && before.is_none() {
-            bail!("its results were changed meanwhile; run again");
-        }
-        slice.compare(before, &survey, watch)?;
+    if to_do.contains(&Stage::Deltas) && index > 0 && before.is_none() {
+        bail!("its results were changed meanwhile; run again");
     }
+    slice.write(before, &survey, to_do, watch)?;
     Ok(survey)
 }
 

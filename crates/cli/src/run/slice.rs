@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Error, bail};
 use diskprint::dfxml::Header;
-use diskprint::diff::{self, Comparison};
+use diskprint::diff::Comparison;
 use diskprint::survey::{self, Output, Survey};
 use diskprint::{
     Amount, Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
-    is_one_file, results,
+    is_one_file, pipeline, results,
 };
 use diskprint_store::{Content, FilesInUse, Found, RegistryFile};
 use serde_json::{Value, json};
 
+use super::before::Before;
 use super::conditions;
 use super::plan::Planned;
 use super::reading::Opening;
@@ -103,9 +104,10 @@ impl<'p> Slice<'p> {
         Ok(survey)
     }
 
-    /// Writes what the slice holds, for those of `stages` that tell it.
+    /// Does stages of the slice, several at once: each waits for the disk when it is done.
     pub fn write(
         &self,
+        before: Option<&Before>,
         survey: &Survey,
         stages: &[Stage],
         watch: &SequenceWatch<'_>,
@@ -113,48 +115,57 @@ impl<'p> Slice<'p> {
         if self.hash.is_some_and(|hash| hash != survey.slicehash) {
             bail!("{} was changed while it was read; run again", self.planned.tarball.display());
         }
+        let done = pipeline::map(stages, |stage| match stage {
+            Stage::Deltas => self.compare(before, survey, watch),
+            stage => self.write_content(*stage, survey, watch),
+        });
+        done.into_iter().collect()
+    }
+
+    /// Writes what the slice holds, as a stage tells it.
+    fn write_content(
+        &self,
+        stage: Stage,
+        survey: &Survey,
+        watch: &SequenceWatch<'_>,
+    ) -> Result<(), Error> {
         let location = self.planned.tarball.to_string_lossy();
         let header = Header { image: &location, version: VERSION };
-        for stage in CONTENT.into_iter().filter(|stage| stages.contains(stage)) {
-            let snapshot = &survey.snapshot;
-            let outputs = match stage {
-                Stage::Disk => vec![Output::new("disk.json", |out| {
-                    serde_json::to_writer_pretty(
-                        &mut *out,
-                        &disk_summary(survey, &self.planned.tarball),
-                    )?;
-                    writeln!(out)
-                })],
-                Stage::Files => {
-                    let mut outputs = survey::files(&header, snapshot);
-                    outputs.push(Output::new(FILE_METADATA, |out| {
-                        diskprint_store::write_file_metadata(out, &snapshot.files)
-                    }));
-                    outputs
+        let snapshot = &survey.snapshot;
+        let outputs = match stage {
+            Stage::Disk => vec![Output::new("disk.json", |out| {
+                serde_json::to_writer_pretty(
+                    &mut *out,
+                    &disk_summary(survey, &self.planned.tarball),
+                )?;
+                writeln!(out)
+            })],
+            Stage::Files => {
+                let mut outputs = survey::files(&header, snapshot);
+                outputs.push(Output::new(FILE_METADATA, |out| {
+                    diskprint_store::write_file_metadata(out, &snapshot.files)
+                }));
+                outputs
+            }
+            Stage::Registry => {
+                let mut outputs = survey::registry(snapshot);
+                outputs.push(Output::new(conditions::FILE, |out| conditions::write(out, snapshot)));
+                outputs
+            }
+            _ => survey::dumps(snapshot),
+        };
+        let mut faults = faults_of(survey, stage);
+        self.stage(stage, watch, |begun| {
+            match stage {
+                Stage::Dumps => {
+                    let failed = begun.write_each(&outputs)?;
+                    faults.extend(failed.into_iter().map(|it| no_dump(snapshot, it)));
                 }
-                Stage::Registry => {
-                    let mut outputs = survey::registry(snapshot);
-                    outputs.push(Output::new(conditions::FILE, |out| {
-                        conditions::write(out, snapshot)
-                    }));
-                    outputs
-                }
-                _ => survey::dumps(snapshot),
-            };
-            let mut faults = faults_of(survey, stage);
-            self.stage(stage, watch, |begun| {
-                match stage {
-                    Stage::Dumps => {
-                        let failed = begun.write_each(&outputs)?;
-                        faults.extend(failed.into_iter().map(|it| no_dump(snapshot, it)));
-                    }
-                    _ => begun.write(&outputs)?,
-                }
-                let inputs = self.inputs(stage, &survey.slicehash);
-                Ok((inputs, summary(stage, snapshot), faults))
-            })?;
-        }
-        Ok(())
+                _ => begun.write(&outputs)?,
+            }
+            let inputs = self.inputs(stage, &survey.slicehash);
+            Ok((inputs, summary(stage, snapshot), faults))
+        })
     }
 
     /// What the outputs of a stage depend on in this slice.
@@ -174,15 +185,15 @@ impl<'p> Slice<'p> {
     }
 
     /// Compares the slice with the one before and writes what differs.
-    pub fn compare(
+    fn compare(
         &self,
-        before: Option<&Survey>,
+        before: Option<&Before>,
         survey: &Survey,
         watch: &SequenceWatch<'_>,
     ) -> Result<(), Error> {
         self.stage(Stage::Deltas, watch, |begun| {
             let comparison = match before {
-                Some(before) => diff::snapshots(&before.snapshot, &survey.snapshot),
+                Some(before) => before.compare(&survey.snapshot)?,
                 None => Comparison::default(),
             };
             let Comparison { files, cells, recovered, faults } = &comparison;
@@ -191,7 +202,7 @@ impl<'p> Slice<'p> {
             let path = begun.folder().join(DELTAS);
             diskprint_store::write_deltas(&path, files, cells, recovered, &all)?;
             begun.wrote(&format!("{}/{DELTAS}", Stage::Deltas.name()))?;
-            let before = before.map(|before| &before.slicehash);
+            let before = before.map(Before::slicehash);
             let inputs = self.delta_inputs(&survey.slicehash, before);
             let summary =
                 format!("{} files, {} keys and values differ\n", files.len(), cells.len());
@@ -335,6 +346,3 @@ fn disk_summary(survey: &Survey, tarball: &Path) -> Value {
         "partitions": survey.snapshot.partitions.iter().map(partition).collect::<Vec<_>>(),
     })
 }
-
-/// The state that a slice is compared with.
-pub type Before = Option<Arc<Survey>>;

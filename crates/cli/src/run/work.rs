@@ -26,6 +26,9 @@ pub struct Work<'a> {
     pub hive_state: HiveState,
     /// Read also what did not change since the slice before, and compare its digests.
     pub verify: bool,
+    /// How many bytes the digests that are carried over may take in each sequence; `None` where
+    /// there is no limit.
+    pub digest_bytes: Option<u64>,
     /// Where the parts of the work are measured, if they are.
     pub timings: Option<Arc<Timings>>,
     /// Store again what is stored.
@@ -69,6 +72,7 @@ impl<'a> Work<'a> {
                 .or(config.hive_state)
                 .map_or_else(HiveState::default, HiveState::from),
             verify: args.verify,
+            digest_bytes: None,
             timings: args.timings.then(Arc::default),
             re_export: args.re_export,
             dequeue: args.queue,

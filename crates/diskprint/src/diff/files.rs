@@ -1,4 +1,8 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::convert::Infallible;
+use std::iter::Peekable;
 
 use diskprint_formats::Name;
 
@@ -14,99 +18,125 @@ pub fn files<'a>(
     before: impl IntoIterator<Item = &'a FileEntry>,
     after: impl IntoIterator<Item = &'a FileEntry>,
 ) -> Vec<FileDelta> {
-    let (before, after) = (by_path(before), by_path(after));
-    let renames = Renames::new(&before, &after);
-    let (mut deltas, mut deleted) = (Vec::new(), Vec::new());
-    for (before, after) in places(&before, &after) {
-        // Nearly every path: one file without streams on both sides.
-        if let (&[was], &[is]) = (before, after)
-            && was.stream.is_none()
-            && is.stream.is_none()
-        {
-            compare_mains(was, is, &mut deltas);
-            continue;
-        }
-        for (number, pair) in pairs(before, after).enumerate() {
-            match pair {
-                (Some(was), Some(is)) => compare(&was, &is, &mut deltas),
-                (None, Some(is)) => match renames.old(Key::of(after, number)) {
-                    Some(was) => compare(was, &is, &mut deltas),
-                    None => deltas.extend(is.all().cloned().map(Delta::New)),
-                },
-                (Some(was), None) if !renames.has_new(Key::of(before, number)) => {
-                    deleted.extend(was.all().cloned().map(Delta::Deleted));
-                }
-                _ => {}
-            }
-        }
-    }
-    deltas.append(&mut deleted);
-    deltas.sort_by(|a, b| order(a).cmp(&order(b)));
+    let before = by_place(before.into_iter().map(Cow::Borrowed));
+    let after = by_place(after.into_iter().map(Cow::Borrowed));
+    let Ok(deltas) = sorted(before.into_iter().map(Ok::<_, Infallible>), after.into_iter());
     deltas
 }
 
-/// The entries at one path of a partition: usually a file, and its streams.
-type Place<'s, 'a> = &'s [&'a FileEntry];
+/// Compares files as [`files`] does. Those of both states are in use and come in the order of
+/// [`by_place`]; only those of one place are held at a time, and those that differ.
+///
+/// # Errors
+/// The first that comes instead of a file.
+pub(super) fn sorted<'a, E>(
+    before: impl Iterator<Item = Result<Entry<'a>, E>>,
+    after: impl Iterator<Item = Entry<'a>>,
+) -> Result<Vec<FileDelta>, E> {
+    let (mut before, mut after) = (before.peekable(), after.map(Ok::<_, E>).peekable());
+    let (mut was, mut is) = (Vec::new(), Vec::new());
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let mut deltas = Vec::new();
+    loop {
+        let order = match (place(before.peek()), place(after.peek())) {
+            (None, None) => break,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(before), Some(after)) => before.cmp(&after),
+        };
+        if order.is_le() {
+            take_place(&mut before, &mut was)?;
+        }
+        if order.is_ge() {
+            take_place(&mut after, &mut is)?;
+        }
+        // Nearly every path: one file without streams on both sides.
+        if let ([one], [other]) = (&was[..], &is[..])
+            && one.stream.is_none()
+            && other.stream.is_none()
+        {
+            compare_mains(one, other, &mut deltas);
+            was.clear();
+            is.clear();
+            continue;
+        }
+        for pair in pairs(was.drain(..), is.drain(..)) {
+            match pair {
+                (Some(was), Some(is)) => compare(&was, &is, &mut deltas),
+                (Some(was), None) => gone.push(was),
+                (None, Some(is)) => come.push(is),
+                (None, None) => {}
+            }
+        }
+    }
+    compare_renamed(gone, come, &mut deltas);
+    deltas.sort_by(|a, b| order(a).cmp(&order(b)));
+    Ok(deltas)
+}
+
+/// An entry that is held elsewhere, or was read for the comparison alone.
+pub(super) type Entry<'a> = Cow<'a, FileEntry>;
 
 fn place_of(entry: &FileEntry) -> (u32, &Name) {
     (entry.partition, &entry.path)
 }
 
-/// The entries in use, sorted by where they are; as a rule they are already.
-fn by_path<'a>(entries: impl IntoIterator<Item = &'a FileEntry>) -> Vec<&'a FileEntry> {
-    let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.is_live()).collect();
+/// Where the next entry is; an error comes before all.
+fn place<'e, E>(next: Option<&'e Result<Entry<'_>, E>>) -> Option<(u32, Option<&'e Name>)> {
+    next.map(|entry| entry.as_ref().map_or((0, None), |entry| (entry.partition, Some(&entry.path))))
+}
+
+/// Those of the entries that are in use, sorted by where they are; as a rule they are already.
+pub(super) fn by_place<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Vec<Entry<'a>> {
+    let mut entries: Vec<_> = entries.filter(|entry| entry.is_live()).collect();
     if !entries.is_sorted_by(|a, b| place_of(a) <= place_of(b)) {
         entries.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
     }
     entries
 }
 
-/// Walks two states together, place by place; a state that has nothing there gives nothing.
-fn places<'s, 'a>(
-    mut before: Place<'s, 'a>,
-    mut after: Place<'s, 'a>,
-) -> impl Iterator<Item = (Place<'s, 'a>, Place<'s, 'a>)> {
-    std::iter::from_fn(move || {
-        let ends = [before.first(), after.first()];
-        let next = ends.into_iter().flatten().map(|entry| place_of(entry)).min()?;
-        Some((take_place(&mut before, next), take_place(&mut after, next)))
-    })
-}
-
-/// Takes the entries at `place` off the front.
-fn take_place<'s, 'a>(entries: &mut Place<'s, 'a>, place: (u32, &Name)) -> Place<'s, 'a> {
-    let count = entries.iter().take_while(|entry| place_of(entry) == place).count();
-    let (first, rest) = entries.split_at(count);
-    *entries = rest;
-    first
+/// Moves the next entry and those at the same place to `taken`.
+fn take_place<'a, E>(
+    entries: &mut Peekable<impl Iterator<Item = Result<Entry<'a>, E>>>,
+    taken: &mut Vec<Entry<'a>>,
+) -> Result<(), E> {
+    taken.extend(entries.next().transpose()?);
+    while let Some(first) = taken.first()
+        && let Some(Ok(entry)) =
+            entries.next_if(|next| matches!(next, Ok(next) if place_of(next) == place_of(first)))
+    {
+        taken.push(entry);
+    }
+    Ok(())
 }
 
 /// A file under one of its names, with its streams.
 #[derive(Default)]
 struct File<'a> {
-    main: Option<&'a FileEntry>,
-    streams: BTreeMap<(&'a Name, usize), &'a FileEntry>,
+    main: Option<Entry<'a>>,
+    /// By name, and number among those of that name.
+    streams: BTreeMap<(Name, usize), Entry<'a>>,
 }
 
 impl<'a> File<'a> {
-    fn all(&self) -> impl Iterator<Item = &'a FileEntry> {
-        self.main.into_iter().chain(self.streams.values().copied())
+    fn into_all(self) -> impl Iterator<Item = FileEntry> {
+        self.main.into_iter().chain(self.streams.into_values()).map(Cow::into_owned)
     }
 
-    fn add(&mut self, entry: &'a FileEntry) {
+    fn add(&mut self, entry: Entry<'a>) {
         let Some(stream) = &entry.stream else {
             self.main = Some(entry);
             return;
         };
-        let same = self.streams.range((stream, 0)..=(stream, usize::MAX)).next_back();
-        let number = same.map_or(0, |((_, number), _)| number + 1);
-        self.streams.insert((stream, number), entry);
+        let all = (stream.clone(), 0)..=(stream.clone(), usize::MAX);
+        let number = self.streams.range(all).next_back().map_or(0, |((_, number), _)| number + 1);
+        self.streams.insert((stream.clone(), number), entry);
     }
 }
 
 /// The files at a place: a damaged directory may list two files under one name, and neither may be
 /// lost.
-fn files_at<'a>(place: Place<'_, 'a>) -> Vec<File<'a>> {
+fn files_at<'a>(place: impl Iterator<Item = Entry<'a>>) -> Vec<File<'a>> {
     let (mut files, mut numbers): (Vec<File<'a>>, HashMap<u64, usize>) = Default::default();
     for entry in place {
         let number = *numbers.entry(entry.inode).or_insert(files.len());
@@ -120,8 +150,8 @@ fn files_at<'a>(place: Place<'_, 'a>) -> Vec<File<'a>> {
 
 /// Pairs the files at a place in two states, in their order.
 fn pairs<'a>(
-    before: Place<'_, 'a>,
-    after: Place<'_, 'a>,
+    before: impl Iterator<Item = Entry<'a>>,
+    after: impl Iterator<Item = Entry<'a>>,
 ) -> impl Iterator<Item = (Option<File<'a>>, Option<File<'a>>)> {
     let (mut before, mut after) = (files_at(before).into_iter(), files_at(after).into_iter());
     std::iter::from_fn(move || match (before.next(), after.next()) {
@@ -130,77 +160,34 @@ fn pairs<'a>(
     })
 }
 
-/// A place, and which one of the files there.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Key<'a>(Option<(u32, &'a Name)>, usize);
-
-impl<'a> Key<'a> {
-    fn of(place: Place<'_, 'a>, number: usize) -> Self {
-        Self(place.first().map(|entry| place_of(entry)), number)
-    }
-}
-
-/// A metadata record in one of its uses, in a partition.
-type Record = (u32, u64, u16);
-
-/// The names of each record that only one state has, in the order of their paths; a file with hard
-/// links has several.
-type Names<'a> = HashMap<Record, Vec<(Key<'a>, File<'a>)>>;
-
-/// Which paths that are only in the state before and which that are only in the state after lead
-/// to the same record; several names of one record are paired in the order of their paths.
-#[derive(Default)]
-struct Renames<'a> {
-    /// The files before, by their keys after.
-    old: HashMap<Key<'a>, File<'a>>,
-    /// The keys before of those files.
-    gone: HashSet<Key<'a>>,
-}
-
-impl<'a> Renames<'a> {
-    fn new(before: Place<'_, 'a>, after: Place<'_, 'a>) -> Self {
-        let (mut gone, mut come) = (Names::new(), Names::new());
-        for (before, after) in places(before, after) {
-            if let (&[_], &[_]) = (before, after) {
-                continue;
-            }
-            for (number, pair) in pairs(before, after).enumerate() {
-                let (names, place, file) = match pair {
-                    (Some(file), None) => (&mut gone, before, file),
-                    (None, Some(file)) => (&mut come, after, file),
-                    _ => continue,
-                };
-                if let Some(main) = file.main {
-                    let record = (main.partition, main.inode, main.seq);
-                    names.entry(record).or_default().push((Key::of(place, number), file));
-                }
-            }
+/// Compares files whose paths are in one state alone with those that have the same metadata record
+/// in the same use; several names of one record are paired in the order of their paths. What has no
+/// such one is gone, or new.
+fn compare_renamed<'a>(gone: Vec<File<'a>>, come: Vec<File<'a>>, deltas: &mut Vec<FileDelta>) {
+    let record = |file: &File<'_>| {
+        let main = file.main.as_ref()?;
+        Some((main.partition, main.inode, main.seq))
+    };
+    let mut names: HashMap<_, VecDeque<usize>> = HashMap::new();
+    for (index, file) in gone.iter().enumerate() {
+        if let Some(record) = record(file) {
+            names.entry(record).or_default().push_back(index);
         }
-        let mut renames = Self::default();
-        for (record, names) in gone {
-            let new = come.remove(&record).into_iter().flatten();
-            for ((old, file), (new, _)) in names.into_iter().zip(new) {
-                renames.gone.insert(old);
-                renames.old.insert(new, file);
-            }
+    }
+    let mut gone: Vec<Option<File<'a>>> = gone.into_iter().map(Some).collect();
+    for is in come {
+        let old = record(&is).and_then(|record| names.get_mut(&record)?.pop_front());
+        match old.and_then(|old| gone[old].take()) {
+            Some(was) => compare(&was, &is, deltas),
+            None => deltas.extend(is.into_all().map(Delta::New)),
         }
-        renames
     }
-
-    /// The file before that has this key after.
-    fn old(&self, key: Key<'a>) -> Option<&File<'a>> {
-        self.old.get(&key)
-    }
-
-    /// Whether the file before that had this key has another one after.
-    fn has_new(&self, key: Key<'a>) -> bool {
-        self.gone.contains(&key)
-    }
+    deltas.extend(gone.into_iter().flatten().flat_map(File::into_all).map(Delta::Deleted));
 }
 
 /// Compares a file with itself in the state before, and each stream with the one of its name.
 fn compare(before: &File<'_>, after: &File<'_>, deltas: &mut Vec<FileDelta>) {
-    if let (Some(before), Some(after)) = (before.main, after.main) {
+    if let (Some(before), Some(after)) = (&before.main, &after.main) {
         compare_mains(before, after, deltas);
     }
     for (name, stream) in &after.streams {
@@ -212,11 +199,11 @@ fn compare(before: &File<'_>, after: &File<'_>, deltas: &mut Vec<FileDelta>) {
             }
             // A stream has no metadata of its own and moves with its file.
             Some(_) => {}
-            None => deltas.push(Delta::New((*stream).clone())),
+            None => deltas.push(Delta::New(FileEntry::clone(stream))),
         }
     }
     let gone = before.streams.iter().filter(|(name, _)| !after.streams.contains_key(*name));
-    deltas.extend(gone.map(|(_, stream)| Delta::Deleted((*stream).clone())));
+    deltas.extend(gone.map(|(_, stream)| Delta::Deleted(FileEntry::clone(stream))));
 }
 
 fn compare_mains(before: &FileEntry, after: &FileEntry, deltas: &mut Vec<FileDelta>) {
@@ -272,28 +259,17 @@ fn order(delta: &FileDelta) -> (u32, &Name, Option<&Name>, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Allocation, ByteRuns, Digests, Times};
+    use crate::{Allocation, Digests};
     use diskprint_formats::Filetime;
 
     fn file(path: &str, inode: u64, seq: u16, content: &str) -> FileEntry {
         FileEntry {
-            partition: 1,
-            path: path.into(),
-            stream: None,
-            kind: FileKind::Regular,
-            alloc: Allocation::LIVE,
             inode,
             seq,
-            parent_inode: 5,
             size: content.len() as u64,
             attributes: 0x20,
-            link_count: 1,
-            owner_id: 0,
-            times: Times::default(),
-            name_times: None,
-            runs: ByteRuns::default(),
-            target: None,
             digests: Some(Digests::of(content.as_bytes())),
+            ..FileEntry::plain(path)
         }
     }
 

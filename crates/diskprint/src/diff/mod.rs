@@ -2,6 +2,7 @@
 
 mod cells;
 mod counts;
+mod earlier;
 mod files;
 mod naming;
 mod partitions;
@@ -9,11 +10,14 @@ mod recovered;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::convert::Infallible;
 
 pub use cells::cells;
 pub use counts::Counts;
+pub use earlier::Earlier;
 pub use files::files;
 
+use files::Entry;
 use naming::Naming;
 
 use crate::{
@@ -39,12 +43,27 @@ pub struct Comparison {
 /// Partitions are numbered as in the state after; one that is gone keeps its own number in the
 /// rows of what was in it. What could not be read in one of the states gives no row, but a fault.
 pub fn snapshots(before: &Snapshot, after: &Snapshot) -> Comparison {
+    let Ok(comparison) = compare(before, after, |numbers| {
+        let entries = before.files.iter().map(|entry| numbers.renumber(Cow::Borrowed(entry)));
+        files::by_place(entries).into_iter().map(Ok::<_, Infallible>)
+    });
+    comparison
+}
+
+/// Compares a state whose files `files_before` gives with the one after it.
+fn compare<'a, E, F: Iterator<Item = Result<Entry<'a>, E>>>(
+    before: &Snapshot,
+    after: &'a Snapshot,
+    files_before: impl FnOnce(&Renumbering) -> F,
+) -> Result<Comparison, E> {
     let renumbering = Renumbering::new(&before.partitions, &after.partitions);
+    let files_before = files_before(&renumbering);
     let before = renumbering.apply(before);
     let unread = Doubt::new(&before, after);
 
-    let files_before = before.files.iter().filter(|entry| !unread.partition(entry.partition));
-    let files_after = after.files.iter().filter(|entry| !unread.partition(entry.partition));
+    let is_comparable = |entry: &Entry<'_>| !unread.partition(entry.partition);
+    let files_before = files_before.filter(|entry| entry.as_ref().map_or(true, &is_comparable));
+    let files_after = files::by_place(after.files.iter().map(Cow::Borrowed));
     let hives_before = unread.comparable(&before.hives, &after.unread);
     let hives_after = unread.comparable(&after.hives, &before.unread);
 
@@ -53,7 +72,7 @@ pub fn snapshots(before: &Snapshot, after: &Snapshot) -> Comparison {
     faults.extend(cells.doubts.into_iter().map(Fault::from));
     let naming = (Naming::of(&before.hives), Naming::of(&after.hives));
     let mut comparison = Comparison {
-        files: files(files_before, files_after),
+        files: files::sorted(files_before, files_after.into_iter().filter(is_comparable))?,
         cells: cells.deltas,
         recovered: recovered::recovered(&hives_before, &hives_after, &naming.1),
         faults,
@@ -61,7 +80,7 @@ pub fn snapshots(before: &Snapshot, after: &Snapshot) -> Comparison {
     naming::name_all(&naming.0, &naming.1, &mut comparison.cells);
     unread.take_doubtful(&before, after, &mut comparison);
     renumbering.restore(&mut comparison);
-    comparison
+    Ok(comparison)
 }
 
 /// Numbers of the partitions before, as they are after.
@@ -84,24 +103,33 @@ impl Renumbering {
         Self { new }
     }
 
-    fn apply<'s>(&self, before: &'s Snapshot) -> Cow<'s, Snapshot> {
-        if self.new.iter().all(|(old, new)| old == new) {
-            return Cow::Borrowed(before);
+    fn new_of(&self, number: u32) -> u32 {
+        self.new.get(&number).copied().unwrap_or(number)
+    }
+
+    fn renumber<'a>(&self, mut entry: Entry<'a>) -> Entry<'a> {
+        let new = self.new_of(entry.partition);
+        if new != entry.partition {
+            entry.to_mut().partition = new;
         }
-        let mut snapshot = before.clone();
-        let set = |number: &mut u32| *number = self.new.get(number).copied().unwrap_or(*number);
-        snapshot.partitions.iter_mut().for_each(|partition| set(&mut partition.number));
-        snapshot.files.iter_mut().for_each(|entry| set(&mut entry.partition));
-        snapshot.hives.iter_mut().for_each(|hive| set(&mut hive.partition));
-        let Unread { inodes, hives } = std::mem::take(&mut snapshot.unread);
-        let number = |mut number| {
-            set(&mut number);
-            number
+        entry
+    }
+
+    /// The state before but for its files and faults.
+    fn apply(&self, Snapshot { partitions, hives, unread, .. }: &Snapshot) -> Snapshot {
+        let mut partitions = partitions.clone();
+        partitions.iter_mut().for_each(|it| it.number = self.new_of(it.number));
+        let mut hives = hives.clone();
+        hives.iter_mut().for_each(|it| it.partition = self.new_of(it.partition));
+        let Unread { inodes, hives: unread } = unread;
+        let unread = Unread {
+            inodes: inodes.iter().map(|(number, it)| (self.new_of(*number), *it)).collect(),
+            hives: unread
+                .iter()
+                .map(|((number, upper), it)| ((self.new_of(*number), upper.clone()), it.clone()))
+                .collect(),
         };
-        snapshot.unread.inodes = inodes.into_iter().map(|(n, inode)| (number(n), inode)).collect();
-        snapshot.unread.hives =
-            hives.into_iter().map(|((n, upper), path)| ((number(n), upper), path)).collect();
-        Cow::Owned(snapshot)
+        Snapshot { partitions, hives, unread, ..Snapshot::default() }
     }
 
     /// Gives the items of partitions that are gone the number that they had.

@@ -14,7 +14,11 @@ use crate::Digests;
 /// A content whose bytes lie where those of another lay is that content: blocks are stored once and
 /// not written again, and evidence does not change. So its digests are known without reading it.
 #[derive(Default)]
-pub(crate) struct Carried(Mutex<Kept>);
+pub(crate) struct Carried {
+    kept: Mutex<Kept>,
+    /// How many are kept at most.
+    pub(crate) most: Option<usize>,
+}
 
 /// Kept apart from its keys, what is known takes half the memory that it would in the map, which
 /// has room for up to twice as many.
@@ -47,12 +51,23 @@ impl Carried {
         kept.pieces.get(number / PIECE)?.get(number % PIECE).copied()
     }
 
+    /// Keeps what is known of a content, unless there are too many already: then it is read again.
     pub(crate) fn insert(&self, whereabouts: Whereabouts, digested: Digested) {
-        self.lock().insert(whereabouts, digested);
+        let mut kept = self.lock();
+        if self.most.is_none_or(|most| kept.numbers.len() < most) {
+            kept.insert(whereabouts, digested);
+        }
+    }
+
+    /// How many fit into so many bytes.
+    pub(crate) fn fit(bytes: u64) -> usize {
+        // The map has room for up to twice as many as there are.
+        const BYTES: usize = size_of::<Digested>() + 2 * (size_of::<Whereabouts>() + 8);
+        usize::try_from(bytes / BYTES as u64).unwrap_or(usize::MAX)
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

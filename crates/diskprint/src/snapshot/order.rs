@@ -44,27 +44,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Allocation, ByteRuns, FileKind, Times};
+    use crate::Allocation;
 
     fn entry(partition: u32, live: bool, path: &str, stream: Option<&str>, seq: u16) -> FileEntry {
         FileEntry {
             partition,
-            path: path.into(),
             stream: stream.map(Name::from),
-            kind: FileKind::Regular,
             alloc: if live { Allocation::LIVE } else { Allocation::DELETED },
             inode: u64::from(seq) / 3,
             seq,
-            parent_inode: 5,
-            size: 0,
-            attributes: 0,
-            link_count: 1,
-            owner_id: 0,
-            times: Times::default(),
-            name_times: None,
-            runs: ByteRuns::default(),
-            target: None,
-            digests: None,
+            ..FileEntry::plain(path)
         }
     }
 
