@@ -90,7 +90,8 @@ def rounds(args, truth):
 def one(args, truth, tool, options=()):
     task = task_of(args, truth, tool, options)
     watch = Watch(task.out)
-    cost = Run(**vars(one_run(task, args.work / f"{tool}.log", watch)))
+    measured = one_run(task, args.work / f"{tool}.log", watch)
+    cost = Run(**{field: getattr(measured, field) for field in Cost.__dataclass_fields__})
     cost.scratch_mb = watch.most_mb
     return cost
 
