@@ -18,9 +18,9 @@ pub fn files<'a>(
     before: impl IntoIterator<Item = &'a FileEntry>,
     after: impl IntoIterator<Item = &'a FileEntry>,
 ) -> Vec<FileDelta> {
-    let before = by_place(before.into_iter().map(Cow::Borrowed));
-    let after = by_place(after.into_iter().map(Cow::Borrowed));
-    let Ok(deltas) = sorted(before.into_iter().map(Ok::<_, Infallible>), after.into_iter());
+    let [before, after] = [by_place(before, |number| number), by_place(after, |number| number)];
+    let before = before.into_iter().map(|entry| Ok::<_, Infallible>(Cow::Borrowed(entry)));
+    let Ok(deltas) = sorted(before, after.into_iter().map(Cow::Borrowed));
     deltas
 }
 
@@ -86,11 +86,16 @@ fn place<'e, E>(next: Option<&'e Result<Entry<'_>, E>>) -> Option<(u32, Option<&
     next.map(|entry| entry.as_ref().map_or((0, None), |entry| (entry.partition, Some(&entry.path))))
 }
 
-/// Those of the entries that are in use, sorted by where they are; as a rule they are already.
-pub(super) fn by_place<'a>(entries: impl Iterator<Item = Entry<'a>>) -> Vec<Entry<'a>> {
-    let mut entries: Vec<_> = entries.filter(|entry| entry.is_live()).collect();
-    if !entries.is_sorted_by(|a, b| place_of(a) <= place_of(b)) {
-        entries.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
+/// Those of the entries that are in use, sorted by where they are, their partitions by the number
+/// that `number` gives them; as a rule they are so already.
+pub(super) fn by_place<'a>(
+    entries: impl IntoIterator<Item = &'a FileEntry>,
+    number: impl Fn(u32) -> u32,
+) -> Vec<&'a FileEntry> {
+    let place = |entry: &&'a FileEntry| (number(entry.partition), &entry.path);
+    let mut entries: Vec<_> = entries.into_iter().filter(|entry| entry.is_live()).collect();
+    if !entries.is_sorted_by_key(place) {
+        entries.sort_by(|a, b| place(a).cmp(&place(b)));
     }
     entries
 }

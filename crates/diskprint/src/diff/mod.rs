@@ -21,8 +21,8 @@ use files::Entry;
 use naming::Naming;
 
 use crate::{
-    CellDelta, Delta, Fault, FileDelta, Hive, Partition, Place, RecoveredCell, Snapshot, Step,
-    Unread,
+    CellDelta, Delta, Fault, FileDelta, FileEntry, Hive, Partition, Place, RecoveredCell, Snapshot,
+    Step, Unread,
 };
 
 /// What differs between two states, and what could not be compared.
@@ -44,8 +44,9 @@ pub struct Comparison {
 /// rows of what was in it. What could not be read in one of the states gives no row, but a fault.
 pub fn snapshots(before: &Snapshot, after: &Snapshot) -> Comparison {
     let Ok(comparison) = compare(before, after, |numbers| {
-        let entries = before.files.iter().map(|entry| numbers.renumber(Cow::Borrowed(entry)));
-        files::by_place(entries).into_iter().map(Ok::<_, Infallible>)
+        let entries = files::by_place(&before.files, |number| numbers.new_of(number));
+        let numbers = numbers.clone();
+        entries.into_iter().map(move |entry| Ok::<_, Infallible>(numbers.renumber(entry)))
     });
     comparison
 }
@@ -63,7 +64,8 @@ fn compare<'a, E, F: Iterator<Item = Result<Entry<'a>, E>>>(
 
     let is_comparable = |entry: &Entry<'_>| !unread.partition(entry.partition);
     let files_before = files_before.filter(|entry| entry.as_ref().map_or(true, &is_comparable));
-    let files_after = files::by_place(after.files.iter().map(Cow::Borrowed));
+    let files_after = files::by_place(&after.files, |number| number);
+    let files_after = files_after.into_iter().map(Cow::Borrowed).filter(is_comparable);
     let hives_before = unread.comparable(&before.hives, &after.unread);
     let hives_after = unread.comparable(&after.hives, &before.unread);
 
@@ -72,7 +74,7 @@ fn compare<'a, E, F: Iterator<Item = Result<Entry<'a>, E>>>(
     faults.extend(cells.doubts.into_iter().map(Fault::from));
     let naming = (Naming::of(&before.hives), Naming::of(&after.hives));
     let mut comparison = Comparison {
-        files: files::sorted(files_before, files_after.into_iter().filter(is_comparable))?,
+        files: files::sorted(files_before, files_after)?,
         cells: cells.deltas,
         recovered: recovered::recovered(&hives_before, &hives_after, &naming.1),
         faults,
@@ -84,6 +86,7 @@ fn compare<'a, E, F: Iterator<Item = Result<Entry<'a>, E>>>(
 }
 
 /// Numbers of the partitions before, as they are after.
+#[derive(Clone)]
 struct Renumbering {
     new: HashMap<u32, u32>,
 }
@@ -107,12 +110,11 @@ impl Renumbering {
         self.new.get(&number).copied().unwrap_or(number)
     }
 
-    fn renumber<'a>(&self, mut entry: Entry<'a>) -> Entry<'a> {
-        let new = self.new_of(entry.partition);
-        if new != entry.partition {
-            entry.to_mut().partition = new;
+    fn renumber<'a>(&self, entry: &'a FileEntry) -> Entry<'a> {
+        match self.new_of(entry.partition) {
+            new if new == entry.partition => Cow::Borrowed(entry),
+            new => Cow::Owned(FileEntry { partition: new, ..entry.clone() }),
         }
-        entry
     }
 
     /// The state before but for its files and faults.
