@@ -5,11 +5,14 @@ use indicatif::HumanBytes;
 use super::Finding;
 use crate::memory;
 
-/// Memory that a run takes for each file of a slice, in bytes.
-// Measured: 126.7 MB at the peak, with two slices of 20,507 files each (bench/runs/2026-11-22).
-const BYTES_PER_FILE: u64 = 6200;
+/// Memory that a run takes for each file of a slice, in bytes, and what it takes beside them: for
+/// hives, and for what is read at a time.
+// Measured: 948 MB at the peak with 2,000,000 files (bench/runs/2026-11-25-paths), 167 MB with 116,000
+// (bench/runs/2026-11-25-e2e).
+const BYTES_PER_FILE: u64 = 450;
+const BESIDE_FILES: u64 = 128 << 20;
 /// Below this a slice of a Windows in use, of 300,000 files and more, may not fit; in bytes.
-const LITTLE: u64 = 2 << 30;
+const LITTLE: u64 = 512 << 20;
 
 /// Cores and memory.
 pub(super) fn check() -> Vec<Finding> {
@@ -42,7 +45,7 @@ fn memory() -> Finding {
     if memory >= LITTLE {
         return Finding::ok("memory", found);
     }
-    let files = memory / BYTES_PER_FILE / 1000 * 1000;
+    let files = memory.saturating_sub(BESIDE_FILES) / BYTES_PER_FILE / 1000 * 1000;
     let mend = format!(
         "end other programs or raise the limit, unless no slice has more than about {files} files"
     );
