@@ -2,6 +2,7 @@
 
 use anyhow::{Error, bail};
 use diskprint::SliceId;
+use diskprint_store::{SliceRow, Store};
 
 pub mod import;
 pub mod os;
@@ -27,6 +28,20 @@ pub fn sequence_id(text: &str) -> Result<(String, String), Error> {
         bail!("{text:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1");
     };
     Ok(ids)
+}
+
+/// The slices of the stored sequence that is named, or of which the last slice is.
+pub fn stored_sequence(store: &dyn Store, name: &str) -> Result<Vec<SliceRow>, Error> {
+    match slice_id(name) {
+        Ok(end) if store.ends(&end.osetid, &end.appetid)?.contains(&end.sliceid) => {
+            Ok(store.sequence_ending_at(&end)?)
+        }
+        Ok(slice) => bail!("slice {slice} is not the end of a sequence"),
+        Err(_) => {
+            let (osetid, appetid) = sequence_id(name)?;
+            Ok(store.sequence(&osetid, &appetid)?)
+        }
+    }
 }
 
 /// The two ids in the name of a sequence, each of two parts.

@@ -2,21 +2,19 @@
 
 use std::io::{self, BufWriter, Write};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+pub use diskprint::row::SliceName;
+use diskprint::row::{self, CELL, FILE, Field};
 use diskprint::{CellDelta, FileDelta, RecoveredCell};
 use diskprint_formats::{CodePoint, Name};
 use diskprint_store::{SliceRow, Store};
 
 use crate::args::{ExportArgs, Format};
-use crate::catalogue::{sequence_id, slice_id};
+use crate::catalogue::stored_sequence;
 use crate::{Outcome, database};
 
-mod row;
 #[cfg(test)]
 mod tests;
-
-pub use row::SliceName;
-use row::{CELL, FILE, Field};
 
 /// Writes rows in one [`Format`].
 pub enum Writer<W: Write> {
@@ -91,16 +89,7 @@ impl<W: Write> Writer<W> {
 /// Prints the stored differences of the sequence that is named.
 pub fn run(args: &ExportArgs) -> Result<Outcome> {
     let store = database::open_existing(&args.database)?;
-    let sequence = match slice_id(&args.sequence) {
-        Ok(end) if store.ends(&end.osetid, &end.appetid)?.contains(&end.sliceid) => {
-            store.sequence_ending_at(&end)?
-        }
-        Ok(slice) => bail!("slice {slice} is not the end of a sequence"),
-        Err(_) => {
-            let (osetid, appetid) = sequence_id(&args.sequence)?;
-            store.sequence(&osetid, &appetid)?
-        }
-    };
+    let sequence = stored_sequence(&*store, &args.sequence)?;
     let mut writer = Writer::new(args.format, BufWriter::new(io::stdout().lock()))?;
     from_store(&*store, &sequence, &mut writer)?;
     writer.finish()?;

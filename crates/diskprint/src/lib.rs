@@ -32,6 +32,7 @@ pub mod registry_path;
 pub mod registry_text;
 pub mod regxml;
 pub mod results;
+pub mod row;
 mod slice;
 mod snapshot;
 mod source;

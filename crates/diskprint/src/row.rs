@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use diskprint::artefact::Artefact;
-use diskprint::{
+use diskprint_formats::regf::ValueType;
+use diskprint_formats::{Filetime, Name};
+
+use crate::artefact::Artefact;
+use crate::{
     Cell, CellDelta, CellKind, Delta, Digests, FileDelta, FileEntry, FileKind, Hex, KeyCell,
     RecoveredCell, ValueCell,
 };
-use diskprint_formats::regf::ValueType;
-use diskprint_formats::{Filetime, Name};
 
 /// The slice that a row belongs to: the later one of the two compared.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +25,13 @@ pub struct SliceName<'a> {
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Field<'a> {
+    /// Nothing is there, or known.
     Null,
+    /// Text of ours, digits, or what data were decoded to.
     Text(Cow<'a, str>),
+    /// Yes or no.
     Flag(bool),
+    /// A number.
     Number(i128),
     /// Words of ours.
     Words(Vec<&'static str>),
