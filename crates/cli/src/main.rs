@@ -14,6 +14,7 @@ mod inspect;
 mod memory;
 mod progress;
 mod registry;
+mod report;
 mod run;
 mod status;
 mod summary;
@@ -63,6 +64,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Run(args) => run::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Registry(args) => registry::run(&args),
         Command::Slice(args) => catalogue::slice::run(&args),

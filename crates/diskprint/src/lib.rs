@@ -31,6 +31,7 @@ pub mod regdelta;
 pub mod registry_path;
 pub mod registry_text;
 pub mod regxml;
+pub mod report;
 pub mod results;
 pub mod row;
 mod slice;

@@ -7,6 +7,7 @@ mod diff;
 mod export;
 mod inspect;
 mod registry;
+mod report;
 mod run;
 mod status;
 
@@ -24,6 +25,7 @@ pub use self::inspect::InspectArgs;
 pub use self::registry::{
     DumpArgs, DumpFormat, HivesArgs, PathsArg, RegistryArgs, RegistryCommand, StatsArgs,
 };
+pub use self::report::ReportArgs;
 pub use self::run::{Cleanup, LogFormat, RunArgs};
 pub use self::status::StatusArgs;
 
@@ -31,6 +33,7 @@ const AFTER_HELP: &str = "\
 Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
   diskprint export 8504-1-7895-1 --db sqlite:results/diskprint.db --format csv
+  diskprint report 8504-1-7895-1 --db sqlite:results/diskprint.db
   diskprint diff before.tar.gz after.tar.gz
   diskprint inspect machine.vmdk p1 mft 5
 
@@ -54,6 +57,7 @@ pub enum Command {
     Status(StatusArgs),
     Diff(DiffArgs),
     Export(ExportArgs),
+    Report(ReportArgs),
     Inspect(InspectArgs),
     Registry(RegistryArgs),
     Slice(SliceArgs),

@@ -45,7 +45,7 @@ fn logical_lines(mut units: &[u16]) -> Vec<Vec<u16>> {
             }
         }
     }
-    assert_eq!(units, [], "the last line is ended");
+    assert!(units.is_empty(), "the last line is ended");
     lines
 }
 

@@ -1,0 +1,97 @@
+"""A browser that is told what to do: Chromium, headless, by the WebDriver protocol."""
+
+import base64
+import json
+import re
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+# Without these Chromium asks its maker's servers for things at every start.
+ARGUMENTS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--window-size=1400,1000",
+]
+PATIENCE_S = 60
+
+
+class Browser:
+    """One page in a browser with a profile of its own."""
+
+    def __init__(self, page, dark=False):
+        self.profile = tempfile.TemporaryDirectory(prefix="diskprint-browser-")
+        self.process = subprocess.Popen(
+            ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        port = next(found for line in self.process.stdout
+                    if (found := re.search(r"started successfully on port (\d+)", line)))
+        self.base = f"http://127.0.0.1:{port.group(1)}"
+        arguments = [*ARGUMENTS, f"--user-data-dir={self.profile.name}"]
+        if dark:
+            arguments.append("--force-dark-mode")
+        capabilities = {
+            "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        }
+        session = self.ask("/session", {"capabilities": {"alwaysMatch": capabilities}})
+        self.base += f"/session/{session['sessionId']}"
+        self.ask("/url", {"url": page})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.profile.cleanup()
+
+    def ask(self, path, body=None):
+        """Posts a command and returns its value."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.base + path, data, headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+            return json.load(answer)["value"]
+
+    def run(self, script, *arguments):
+        """Runs a script in the page and returns what it returns."""
+        return self.ask("/execute/sync", {"script": script, "args": list(arguments)})
+
+    def until(self, script, *arguments):
+        """Waits until a script returns something that counts as true, and returns that."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            value = self.run(script, *arguments)
+            if value:
+                return value
+        raise AssertionError(f"it did not come to this in {PATIENCE_S} s: {script} {arguments}")
+
+    def find(self, selector):
+        element = self.ask("/element", {"using": "css selector", "value": selector})
+        return next(iter(element.values()))
+
+    def click(self, selector):
+        self.ask(f"/element/{self.find(selector)}/click", {})
+
+    def type(self, selector, text):
+        self.ask(f"/element/{self.find(selector)}/value", {"text": text})
+
+    def picture(self, path):
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(self.ask("/screenshot")))
+
+    def pdf(self):
+        return base64.b64decode(self.ask("/print", {}))
+
+    def complaints(self):
+        """What the page said in the console that is more than a word."""
+        log = self.ask("/se/log", {"type": "browser"})
+        return [entry["message"] for entry in log if entry["level"] in ("SEVERE", "WARNING")]
+
+    def requests(self):
+        """The addresses that the page asked for."""
+        log = self.ask("/se/log", {"type": "performance"})
+        messages = [json.loads(entry["message"])["message"] for entry in log]
+        return [message["params"]["request"]["url"] for message in messages
+                if message["method"] == "Network.requestWillBeSent"]

@@ -1,0 +1,237 @@
+//! The page itself: what is said in plain text and tables, and around it what shows the changes.
+
+use std::io::{self, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::life::Behind;
+use super::packed::{Packed, cell_path};
+use super::verdict::{grouped, sentences};
+use super::{Report, ReportSlice, Shown};
+use crate::printable;
+use crate::results::sha256;
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// How many of the things that stayed behind, and how many faults, stand in the page as text.
+const MOST_LISTED: usize = 500;
+
+pub(super) fn write(
+    report: &Report,
+    behind: &Behind,
+    packed: &Packed,
+    shown: Shown,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let title = format!("diskprint: {}", report.sequence);
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+        source_of(STYLE),
+        source_of(SCRIPT),
+        text(&title),
+    )?;
+    head(report, behind, shown, out)?;
+    out.write_all(CHANGES.as_bytes())?;
+    stayed(report, behind, out)?;
+    doubt(&report.slices, out)?;
+    out.write_all(b"</main>\n<div id=\"printed\"></div>\n")?;
+    packed_block(out, "index", &packed.index)?;
+    for (number, block) in packed.blocks.iter().enumerate() {
+        packed_block(out, &format!("block{number}"), block)?;
+    }
+    writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
+}
+
+/// The hash by which the page allows a style or script.
+// Source: Content Security Policy Level 3, "hash-source"
+fn source_of(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(sha256(text.as_bytes())))
+}
+
+/// Text for an element or an attribute between quotation marks.
+fn text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in printable(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn packed_block(out: &mut impl Write, id: &str, data: &str) -> io::Result<()> {
+    writeln!(out, "<script type=\"application/octet-stream\" id=\"{id}\">{data}</script>")
+}
+
+fn head(report: &Report, behind: &Behind, shown: Shown, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(
+        b"<header>\n<div class=\"actions\"><button id=\"theme\" type=\"button\">Light or dark</button>\
+          <button id=\"print\" type=\"button\">Print</button></div>\n",
+    )?;
+    writeln!(out, "<h1>{}</h1>", text(&report.sequence))?;
+    writeln!(out, "<div class=\"verdict\">")?;
+    for sentence in sentences(&report.slices, behind) {
+        writeln!(out, "<p>{}</p>", text(&sentence))?;
+    }
+    writeln!(out, "</div>")?;
+    if shown.shown < shown.changes {
+        writeln!(
+            out,
+            "<p><strong>{} of {} changes are in this page</strong>, the first ones; \
+             <code>diskprint export</code> has all of them. The numbers in the text are those of all.</p>",
+            grouped(shown.shown),
+            grouped(shown.changes),
+        )?;
+    }
+    out.write_all(b"</header>\n<main>\n<details><summary>What was compared</summary>\n")?;
+    out.write_all(b"<table class=\"facts\"><tbody>\n")?;
+    for (name, note) in &report.notes {
+        writeln!(out, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", text(name), text(note))?;
+    }
+    out.write_all(b"</tbody></table>\n<table class=\"facts\"><thead><tr>")?;
+    for name in ["slice", "recorded after", "tarball", "its hash"] {
+        write!(out, "<th scope=\"col\">{name}</th>")?;
+    }
+    for name in ["files", "keys, values", "recovered", "faults"] {
+        write!(out, "<th scope=\"col\" class=\"number\">{name}</th>")?;
+    }
+    out.write_all(b"</tr></thead><tbody>\n")?;
+    for slice in &report.slices {
+        let ReportSlice { id, slicetype, tarball, slicehash, .. } = slice;
+        write!(
+            out,
+            "<tr><td>{}</td><td>{}</td><td class=\"path\">{}</td><td class=\"mono\">{}</td>",
+            text(id),
+            text(slicetype),
+            text(tarball),
+            text(slicehash),
+        )?;
+        let ReportSlice { files, cells, recovered, faults, .. } = slice;
+        for count in [files.len(), cells.len(), recovered.len(), faults.len()] {
+            write!(out, "<td class=\"number\">{}</td>", grouped(count))?;
+        }
+        out.write_all(b"</tr>\n")?;
+    }
+    out.write_all(b"</tbody></table>\n</details>\n")
+}
+
+/// What shows the changes; the script fills it.
+const CHANGES: &str = r#"<noscript><p>The lists and charts of the changes need JavaScript; what stands in text does not.</p></noscript>
+<section id="life" aria-labelledby="life-title">
+<h2 id="life-title">Slice by slice</h2>
+<svg id="steps" role="group" aria-label="Changes of each slice; choose one to see its changes alone"></svg>
+<div class="legend"><span><i class="dot dot-new"></i>new</span><span><i class="dot dot-altered"></i>altered</span><span><i class="dot dot-deleted"></i>deleted</span><span><i class="dot dot-recovered"></i>recovered: deleted keys and values found in slack</span></div>
+</section>
+<section id="where" aria-labelledby="where-title">
+<h2 id="where-title">Where</h2>
+<div id="where-grid">
+<svg id="icicle" role="img" aria-label="Changes by place: wider is more; the list beside it says the same"></svg>
+<div id="tree" class="scroll" role="tree" aria-label="Places with changes" tabindex="0"></div>
+</div>
+</section>
+<section id="what" aria-labelledby="what-title">
+<h2 id="what-title">What</h2>
+<div class="tools">
+<input id="query" type="search" aria-label="Search paths, keys and SHA-1 digests" placeholder="Search a path, a key or a SHA-1   ( / )">
+<select id="action" aria-label="Action"><option value="">all actions</option><option value="0">new</option><option value="1">altered</option><option value="2">deleted</option><option value="3">recovered</option></select>
+<select id="kind" aria-label="Files or registry"><option value="">files and registry</option><option value="files">files</option><option value="registry">registry</option></select>
+<select id="artefact" aria-label="Known as"><option value="">known as anything</option></select>
+<button id="grouped" type="button" aria-pressed="false">Group by what it is known as</button>
+<button id="stays" type="button" aria-pressed="false">What stayed behind</button>
+<button id="clear" type="button">Show all</button>
+</div>
+<p class="soft" id="count" role="status"></p>
+<div id="rows" class="scroll" role="grid" aria-label="Changes" tabindex="0">
+<div class="head" role="row">
+<span role="columnheader" class="w-step"><button type="button" data-sort="step">slice</button></span>
+<span role="columnheader" class="w-action"><button type="button" data-sort="action">action</button></span>
+<span role="columnheader" class="w-kind"><button type="button" data-sort="kind">kind</button></span>
+<span role="columnheader" class="cell grow"><button type="button" data-sort="path">path</button></span>
+<span role="columnheader" class="w-changes">changes</span>
+<span role="columnheader" class="w-artefact"><button type="button" data-sort="artefact">known as</button></span>
+<span role="columnheader" class="w-size"><button type="button" data-sort="size">size</button></span>
+</div>
+</div>
+<div id="detail" aria-live="polite"><p class="none">Choose a change to see it before and after.</p></div>
+</section>
+"#;
+
+fn stayed(report: &Report, behind: &Behind, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(
+        b"<section aria-labelledby=\"behind-title\">\n<h2 id=\"behind-title\">What stayed behind</h2>\n",
+    )?;
+    let mut paths: Vec<String> = Vec::new();
+    for (step, slice) in report.slices.iter().enumerate() {
+        let files = slice.files.iter().enumerate();
+        let files = files.filter(|(index, _)| behind.files.contains(&(step, *index)));
+        paths.extend(files.map(|(_, it)| it.latest().full_path().to_text().into_owned()));
+        let cells = slice.cells.iter().enumerate();
+        let cells = cells.filter(|(index, _)| behind.cells.contains(&(step, *index)));
+        paths.extend(cells.map(|(_, delta)| cell_path(delta.latest())));
+    }
+    if paths.is_empty() {
+        out.write_all(
+            b"<p>Nothing that one of the steps created was still there after a later one.</p>\n",
+        )?;
+    } else {
+        out.write_all(b"<p>Created by a step and not removed by any after it. ")?;
+        out.write_all(
+            b"<button id=\"behind-show\" type=\"button\">Show them above</button></p>\n",
+        )?;
+        listed(out, "path", &paths)?;
+    }
+    out.write_all(b"</section>\n")
+}
+
+/// A list, and how much of it is left out.
+fn listed(out: &mut impl Write, class: &str, texts: &[String]) -> io::Result<()> {
+    writeln!(
+        out,
+        "<details><summary>{} in a list</summary><ul class=\"faults\">",
+        grouped(texts.len())
+    )?;
+    for item in texts.iter().take(MOST_LISTED) {
+        writeln!(out, "<li class=\"{class}\">{}</li>", text(item))?;
+    }
+    let more = texts.len().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        writeln!(
+            out,
+            "<li>… and {} more, which <code>diskprint export</code> has</li>",
+            grouped(more)
+        )?;
+    }
+    out.write_all(b"</ul></details>\n")
+}
+
+fn doubt(slices: &[ReportSlice], out: &mut impl Write) -> io::Result<()> {
+    out.write_all(
+        b"<section aria-labelledby=\"doubt-title\">\n<h2 id=\"doubt-title\">Doubt</h2>\n",
+    )?;
+    let faults = slices.iter().flat_map(|slice| &slice.faults);
+    let faults: Vec<String> = faults.map(ToString::to_string).collect();
+    if faults.is_empty() {
+        out.write_all(b"<p>Everything could be read, and everything compared.</p>\n")?;
+    } else {
+        writeln!(
+            out,
+            "<p>{} faults: what could not be read in one of the states, or not compared. A change \
+             there may be missing above; none was made up.</p>",
+            grouped(faults.len()),
+        )?;
+        listed(out, "fault", &faults)?;
+    }
+    out.write_all(b"</section>\n")
+}
