@@ -164,7 +164,7 @@ const CHANGES: &str = r#"<noscript><p>The lists and charts of the changes need J
 <span role="columnheader" class="w-size"><button type="button" data-sort="size">size</button></span>
 </div>
 </div>
-<div id="detail" aria-live="polite"><p class="none">Choose a change to see it before and after.</p></div>
+<div id="detail" role="region" aria-label="The chosen change" tabindex="0" aria-live="polite"><p class="none">Choose a change to see it before and after.</p></div>
 </section>
 "#;
 

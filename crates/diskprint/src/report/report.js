@@ -143,24 +143,24 @@ function drawSteps(counts) {
   const steps = counts.map((step, index) => {
     const slice = all.slices[index];
     const sum = step.reduce((total, one) => total + one);
+    const label = slice.id + (slice.type === "Default" ? "" : " " + slice.type) + (index ? "" : " (first)");
     const group = svg("g", {
       class: "step", role: "button", tabindex: "0", "aria-pressed": state.step === index,
-      "aria-label": `slice ${slice.id} ${slice.type}: ${ACTIONS.map((name, action) => step[action] + " " + name).join(", ")}`,
       onclick: () => chooseStep(index),
       onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); chooseStep(index); } },
     });
+    const said = ACTIONS.map((name, action) => `${number(step[action])} ${name}`).join(", ");
+    group.append(svg("title", { text: `${label}: ${said}` }));
     group.append(svg("rect", { class: "area", x: index * slot, y: 0, width: slot, height }));
     let y = height - foot;
     step.forEach((count, action) => {
       const tall = (height - top - foot) * count / most;
       if (!count) return;
       y -= Math.max(tall, 1);
-      group.append(svg("rect", { class: "bar-" + ACTIONS[action], x: index * slot + slot * 0.25, y, width: slot * 0.5, height: Math.max(tall, 1) },
-        svg("title", { text: `${number(count)} ${ACTIONS[action]}` })));
+      group.append(svg("rect", { class: "bar-" + ACTIONS[action], x: index * slot + slot * 0.25, y, width: slot * 0.5, height: Math.max(tall, 1) }));
     });
     const middle = index * slot + slot / 2;
-    const label = slice.id + (slice.type === "Default" ? "" : " " + slice.type);
-    group.append(svg("text", { x: middle, y: height - 7, "text-anchor": "middle", text: index ? label : label + " (first)" }));
+    group.append(svg("text", { x: middle, y: height - 7, "text-anchor": "middle", text: label }));
     if (sum) group.append(svg("text", { class: "soft", x: middle, y: y - 5, "text-anchor": "middle", text: number(sum) }));
     return group;
   });
