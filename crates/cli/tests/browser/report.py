@@ -85,6 +85,13 @@ def use(browser, picture):
     check(0 < below < total, "a place narrows the list")
     browser.click("#clear")
     browser.until(COUNT + ".startsWith(arguments[0])", f"{total:,} of {total:,} ")
+    for key in ["ArrowDown", "ArrowRight", "ArrowDown", "Enter"]:
+        browser.run("document.getElementById('tree').dispatchEvent("
+                    "new KeyboardEvent('keydown', { key: arguments[0] }))", key)
+    deeper, _ = counted(browser)
+    check(0 < deeper < below, "a place in it narrows it further, by the keyboard")
+    browser.click("#clear")
+    browser.until(COUNT + ".startsWith(arguments[0])", f"{total:,} of {total:,} ")
 
     # What stayed behind is as much as the text says.
     before = browser.run(COUNT)

@@ -11,18 +11,14 @@ const PRINTED = 2000;
 const byId = (id) => document.getElementById(id);
 
 function make(name, attributes, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes || {})) {
-    if (key === "text") made.textContent = value;
-    else if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children);
-  return made;
+  return filled(document.createElement(name), attributes, children);
 }
 
 function svg(name, attributes, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+}
+
+function filled(made, attributes, children) {
   for (const [key, value] of Object.entries(attributes || {})) {
     if (key === "text") made.textContent = value;
     else if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
@@ -202,6 +198,7 @@ const keyOf = (path) => path.join("\u0000");
 const ordered = (node) => [...node.children.values()].sort((a, b) => sum(b) - sum(a) || (a.name < b.name ? -1 : 1));
 
 let treeLines = [];
+let treeAt = 0; // the line that the keyboard is at
 
 function drawTree() {
   treeLines = [];
@@ -212,18 +209,20 @@ function drawTree() {
     }
   };
   add(root, 0);
+  treeAt = Math.min(treeAt, Math.max(0, treeLines.length - 1));
   treeList.update(treeLines.length);
 }
 
 function treeLine(index) {
   const [node, depth] = treeLines[index];
-  const isOpen = depth === 0 || state.open.has(keyOf(node.path));
+  const isOpen = isOpenAt(index);
   const isChosen = state.below && keyOf(state.below) === keyOf(node.path);
   const twist = node.children.size ? (isOpen ? "▾" : "▸") : "";
   const line = make("div", {
-    class: "line", role: "treeitem", "aria-level": depth + 1, "aria-selected": Boolean(isChosen),
+    class: index === treeAt ? "line at" : "line", role: "treeitem", "aria-level": depth + 1, "aria-selected": Boolean(isChosen),
     "aria-expanded": node.children.size ? isOpen : null, title: node.path.join(" › "),
     onclick: (event) => {
+      treeAt = index;
       if (event.target.classList.contains("twist")) toggle(node);
       else choosePlace(node);
     },
@@ -233,6 +232,25 @@ function treeLine(index) {
     if (count) line.append(make("span", { class: "badge is-" + ACTIONS[action], title: `${number(count)} ${ACTIONS[action]}`, text: SIGNS[action] + number(count) }));
   });
   return line;
+}
+
+function isOpenAt(index) {
+  const [node, depth] = treeLines[index];
+  return depth === 0 || state.open.has(keyOf(node.path));
+}
+
+function treeKey(event) {
+  const [node, depth] = treeLines[treeAt] || [];
+  if (!node) return;
+  const isOpen = isOpenAt(treeAt);
+  if (event.key === "ArrowDown") treeAt = Math.min(treeLines.length - 1, treeAt + 1);
+  else if (event.key === "ArrowUp") treeAt = Math.max(0, treeAt - 1);
+  else if (event.key === "ArrowRight" && node.children.size && !isOpen) toggle(node);
+  else if (event.key === "ArrowLeft" && depth && isOpen) toggle(node);
+  else if (event.key === "Enter" || event.key === " ") choosePlace(node);
+  else return;
+  event.preventDefault();
+  treeList.show(treeAt);
 }
 
 function toggle(node) {
@@ -493,6 +511,7 @@ async function begin() {
   });
   byId("print").addEventListener("click", () => window.print());
   window.addEventListener("beforeprint", printed);
+  byId("tree").addEventListener("keydown", treeKey);
   byId("rows").addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
     if (by) { event.preventDefault(); move(by); }
