@@ -459,7 +459,12 @@ function move(by) {
   if (index >= 0 && index < lines.length) select(lines[index], index);
 }
 
+// On paper nothing can be opened.
 function printed() {
+  for (const folded of document.querySelectorAll("details:not([open])")) {
+    folded.open = true;
+    folded.dataset.folded = "";
+  }
   const rows = state.shown.slice(0, PRINTED);
   const body = make("tbody");
   for (const row of rows) {
@@ -511,6 +516,12 @@ async function begin() {
   });
   byId("print").addEventListener("click", () => window.print());
   window.addEventListener("beforeprint", printed);
+  window.addEventListener("afterprint", () => {
+    for (const opened of document.querySelectorAll("[data-folded]")) {
+      opened.open = false;
+      delete opened.dataset.folded;
+    }
+  });
   byId("tree").addEventListener("keydown", treeKey);
   byId("rows").addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
