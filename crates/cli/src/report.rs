@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, Error, bail};
-use diskprint::report::{self, Report, ReportSlice};
-use diskprint::results;
+use diskprint::report::{self, Noise, Report, ReportSlice};
+use diskprint::{SliceId, results};
 use diskprint_store::{LastRun, SliceRow, Store};
 use indicatif::{DecimalBytes, HumanCount};
 
@@ -20,9 +20,15 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Error> {
     let Some(run) = store.last_run(&last.id)? else {
         bail!("no results of {} are stored: diskprint run makes them", last.id);
     };
+    let slices = slices(&*store, &sequence)?;
+    let noise = match args.alone {
+        true => Noise::default(),
+        false => noise(&*store, &last.id, &slices)?,
+    };
     let report = Report {
         sequence: last.id.sequence(),
-        slices: slices(&*store, &sequence)?,
+        slices,
+        noise,
         notes: notes(&run),
         most_changes: args.most_changes,
     };
@@ -69,6 +75,23 @@ fn slices(store: &dyn Store, sequence: &[SliceRow]) -> Result<Vec<ReportSlice>, 
         load().with_context(|| format!("slice {id}"))
     };
     sequence.iter().map(slice).collect()
+}
+
+/// Which places of the report other applications' sequences change, too.
+fn noise(store: &dyn Store, own: &SliceId, slices: &[ReportSlice]) -> Result<Noise, Error> {
+    let mut noise = Noise::at_places_of(slices);
+    for (osetid, appetid) in store.sequences()? {
+        if (&osetid, &appetid) == (&own.osetid, &own.appetid) {
+            continue;
+        }
+        noise.begin_sequence();
+        for sliceid in store.sequence_ids(&osetid, &appetid)? {
+            let id = SliceId { osetid: osetid.clone(), appetid: appetid.clone(), sliceid };
+            store.file_deltas(&id)?.iter().for_each(|delta| noise.add_file(delta));
+            store.cell_deltas(&id)?.iter().for_each(|delta| noise.add_cell(delta));
+        }
+    }
+    Ok(noise)
 }
 
 /// What is known of the run that the report shows.

@@ -63,6 +63,25 @@ fn a_page_that_may_not_carry_all_says_so() {
 }
 
 #[test]
+fn what_other_sequences_of_the_database_change_is_noise() {
+    let made = Made::new();
+    let read = |page: PathBuf| fs::read(page).unwrap();
+    let alone = read(made.report("alone.html", &["--alone"]));
+    assert!(alone == read(made.report("no other.html", &[])), "there is no other sequence");
+    // The same slices as another application's.
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/8504-1/7895-1");
+    for slice in [10, 20, 30, 40] {
+        let copy = made.folder.path().join(format!("8504-1-7899-1-{slice}.tar.gz"));
+        fs::copy(sample.join(format!("8504-1-7895-1-{slice}.tar.gz")), copy).unwrap();
+    }
+    let end = made.folder.path().join("8504-1-7899-1-40.tar.gz");
+    let results = made.folder.path().join("results");
+    support::expect(0, &["run".as_ref(), end.as_os_str(), results.as_os_str()]);
+    assert!(alone == read(made.report("alone.html", &["--alone"])));
+    assert!(alone != read(made.report("beside another.html", &[])));
+}
+
+#[test]
 fn what_cannot_be_reported_is_told() {
     let made = Made::new();
     let said = support::expect(1, &["report", "1-1-1-1", "--db", &made.database()]);

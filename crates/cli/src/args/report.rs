@@ -8,7 +8,8 @@ use super::DatabaseArgs;
 ///
 /// The page needs no network and no other file, and opens in any browser. It has the verdict in
 /// words, the life of the application slice by slice, where changes are, every change before and
-/// after, what stayed behind, and what could not be read. The same results give the same bytes.
+/// after, what stayed behind, and what could not be read. Changes at places that other sequences of
+/// the database change, too, are noise, and can be hidden. The same results give the same bytes.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -25,6 +26,9 @@ pub struct ReportArgs {
     /// How many changes the page may carry; more are counted, and the page says so
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     pub most_changes: usize,
+    /// Do not look at which places other sequences of the database change, too
+    #[arg(long)]
+    pub alone: bool,
     /// Print nothing
     #[arg(long, short)]
     pub quiet: bool,

@@ -130,16 +130,7 @@ mod tests {
     }
 
     fn slice(files: Vec<Delta<FileEntry, FileChanges>>) -> ReportSlice {
-        ReportSlice {
-            id: String::new(),
-            slicetype: String::new(),
-            tarball: String::new(),
-            slicehash: String::new(),
-            files,
-            cells: Vec::new(),
-            recovered: Vec::new(),
-            faults: Vec::new(),
-        }
+        ReportSlice { files, ..ReportSlice::default() }
     }
 
     fn moved(before: &str, after: &str) -> Delta<FileEntry, FileChanges> {

@@ -7,11 +7,14 @@
 //! the page forbids every script and style but its own, by their hashes.
 
 mod life;
+mod noise;
 mod packed;
 mod page;
 mod verdict;
 
 use std::io::{self, Write};
+
+pub use noise::Noise;
 
 use crate::{CellDelta, Fault, FileDelta, RecoveredCell};
 
@@ -21,6 +24,8 @@ pub struct Report {
     pub sequence: String,
     /// Its slices in their order; the first has no differences.
     pub slices: Vec<ReportSlice>,
+    /// What other sequences change, too.
+    pub noise: Noise,
     /// What else stands in the head of the page: a name and a text for each.
     pub notes: Vec<(String, String)>,
     /// How many changes are shown at most; the others are counted.
@@ -28,6 +33,7 @@ pub struct Report {
 }
 
 /// A slice, and what differs from the one before.
+#[derive(Default)]
 pub struct ReportSlice {
     /// Its id.
     pub id: String,
@@ -109,6 +115,7 @@ mod tests {
         Report {
             sequence: "<u>1-1</u>".into(),
             slices: vec![slice("10", &[]), slice("20", names), slice("30", &[])],
+            noise: Noise::default(),
             notes: vec![("<a>".into(), "<a>".into())],
             most_changes: 1000,
         }
@@ -156,6 +163,18 @@ mod tests {
             block[0].as_array().unwrap().len(),
             index["file_fields"].as_array().unwrap().len()
         );
+    }
+
+    #[test]
+    fn what_other_sequences_change_too_is_counted() {
+        let mut report = report(&["a".into(), "b".into()]);
+        report.noise = Noise::at_places_of(&report.slices);
+        for _ in 0..2 {
+            report.noise.begin_sequence();
+            report.noise.add_file(&Delta::Deleted(FileEntry::plain("B")));
+        }
+        let index = unpacked(&page(&report).0, "index");
+        assert_eq!((&index["seen"], &index["others"]), (&serde_json::json!([0, 2]), &2.into()));
     }
 
     #[test]

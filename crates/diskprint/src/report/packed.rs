@@ -44,6 +44,7 @@ struct Columns {
     hash: Vec<String>,
     size: Vec<Option<u64>>,
     stays: Vec<u8>,
+    seen: Vec<u32>,
     /// The kinds of artefacts that occur; the first is none.
     artefacts: Vec<String>,
     rows: Vec<Value>,
@@ -53,7 +54,7 @@ struct Columns {
 pub(super) fn pack(report: &Report, behind: &Behind) -> io::Result<Packed> {
     let mut columns = Columns { artefacts: vec![String::new()], ..Columns::default() };
     for (step, slice) in report.slices.iter().enumerate() {
-        columns.slice(step, slice, behind, report.most_changes);
+        columns.slice(step, slice, behind, report);
     }
     let slice =
         |slice: &ReportSlice| json!({ "id": slice.id, "type": printable(&slice.slicetype) });
@@ -77,6 +78,8 @@ pub(super) fn pack(report: &Report, behind: &Behind) -> io::Result<Packed> {
         "hash": columns.hash,
         "size": columns.size,
         "stays": columns.stays,
+        "seen": columns.seen,
+        "others": report.noise.others,
     });
     let blocks = columns.rows.chunks(PER_BLOCK).map(|rows| compressed(&json!(rows)));
     let blocks = blocks.collect::<io::Result<_>>()?;
@@ -91,25 +94,29 @@ fn compressed(value: &Value) -> io::Result<String> {
 }
 
 impl Columns {
-    fn slice(&mut self, step: usize, slice: &ReportSlice, behind: &Behind, most: usize) {
+    fn slice(&mut self, step: usize, slice: &ReportSlice, behind: &Behind, report: &Report) {
+        let Report { most_changes, noise, .. } = report;
         let name = SliceName { osetid: None, appetid: None, sliceid: &slice.id };
         for (index, delta) in slice.files.iter().enumerate() {
-            if self.rows.len() < most {
+            if self.rows.len() < *most_changes {
                 self.common(step, action(delta.action()), behind.files.contains(&(step, index)));
+                self.seen.push(noise.of_file(delta));
                 self.file(delta);
                 self.rows.push(values(&row::file(&name, delta)));
             }
         }
         for (index, delta) in slice.cells.iter().enumerate() {
-            if self.rows.len() < most {
+            if self.rows.len() < *most_changes {
                 self.common(step, action(delta.action()), behind.cells.contains(&(step, index)));
+                self.seen.push(noise.of_cell(delta));
                 self.cell_delta(delta);
                 self.rows.push(values(&row::cell(&name, delta)));
             }
         }
         for found in &slice.recovered {
-            if self.rows.len() < most {
+            if self.rows.len() < *most_changes {
                 self.common(step, action("recovered"), false);
+                self.seen.push(0);
                 self.recovered(found);
                 self.rows.push(values(&row::recovered(&name, found)));
             }

@@ -150,6 +150,7 @@ const CHANGES: &str = r#"<noscript><p>The lists and charts of the changes need J
 <select id="artefact" aria-label="Known as"><option value="">known as anything</option></select>
 <button id="grouped" type="button" aria-pressed="false">Group by what it is known as</button>
 <button id="stays" type="button" aria-pressed="false">What stayed behind</button>
+<button id="quiet" type="button" aria-pressed="false" hidden>Hide noise</button>
 <button id="clear" type="button">Show all</button>
 </div>
 <p class="soft" id="count" role="status"></p>

@@ -38,7 +38,7 @@ let all; // what is known of every row, as columns
 let parts; // for each row, the names from the root to it
 const blocks = [];
 const state = {
-  step: null, action: null, kind: null, artefact: "", query: "", below: null, stays: false,
+  step: null, action: null, kind: null, artefact: "", query: "", below: null, stays: false, quiet: false,
   sort: "path", down: false, grouped: false, shown: [], selected: -1, open: new Set(),
 };
 
@@ -87,6 +87,7 @@ function matches(row) {
     && (state.kind === null || (all.kind[row] >= IN_REGISTRY) === (state.kind === "registry"))
     && (!state.artefact || all.artefacts[all.artefact[row]] === state.artefact)
     && (!state.stays || all.stays[row])
+    && (!state.quiet || !all.seen[row])
     && (!state.query || all.search[row].includes(state.query) || all.hash[row].startsWith(state.query));
 }
 
@@ -353,6 +354,10 @@ function drawRows() {
   byId("rows").setAttribute("aria-rowcount", lines.length);
 }
 
+function elsewhere(row) {
+  return `${all.seen[row]} of ${all.others} other sequences in the database change this place, too`;
+}
+
 // The end of a path tells more than its beginning.
 function ending(path, room) {
   return path.length > room ? "…" + path.slice(1 - room) : path;
@@ -368,8 +373,8 @@ function rowLine(index) {
   const room = Math.max(20, Math.floor((byId("rows").clientWidth - 690) / 7.9));
   const cell = (name, text, more) => make("span", { class: "cell " + name + (more || ""), role: "gridcell", text });
   return make("div", {
-    class: "line", role: "row", "aria-selected": state.selected === row, "aria-rowindex": index + 1,
-    title: all.path[row].slice(0, 1000), onclick: () => select(row, index),
+    class: all.seen[row] ? "line noise" : "line", role: "row", "aria-selected": state.selected === row, "aria-rowindex": index + 1,
+    title: all.path[row].slice(0, 1000) + (all.seen[row] ? `\n${elsewhere(row)}` : ""), onclick: () => select(row, index),
   },
   cell("w-step", all.slices[all.step[row]].id),
   cell("w-action", action, " is-" + action),
@@ -392,7 +397,7 @@ async function select(row, index) {
 function detail(row, fields) {
   const slice = all.slices[all.step[row]];
   const heading = make("p", {}, make("strong", { class: "is-" + ACTIONS[all.action[row]], text: ACTIONS[all.action[row]] }),
-    ` ${KINDS[all.kind[row]]} in slice ${slice.id}` + (all.stays[row] ? ", still there at the end" : ""));
+    ` ${KINDS[all.kind[row]]} in slice ${slice.id}` + (all.stays[row] ? ", still there at the end" : "") + (all.seen[row] ? `; ${elsewhere(row)}` : ""));
   const path = make("p", { class: "path", text: all.path[row] });
   const pairs = [];
   const single = [];
@@ -495,11 +500,13 @@ async function begin() {
   byId("grouped").addEventListener("click", () => { state.grouped = !state.grouped; press("grouped", state.grouped); refresh(); });
   const stay = () => { state.stays = !state.stays; press("stays", state.stays); refresh(); };
   byId("stays").addEventListener("click", stay);
+  byId("quiet").hidden = !all.others;
+  byId("quiet").addEventListener("click", () => { state.quiet = !state.quiet; press("quiet", state.quiet); refresh(); });
   byId("behind-show")?.addEventListener("click", () => { if (!state.stays) stay(); byId("what").scrollIntoView(); });
   byId("clear").addEventListener("click", () => {
-    Object.assign(state, { step: null, action: null, kind: null, artefact: "", query: "", below: null, stays: false });
+    Object.assign(state, { step: null, action: null, kind: null, artefact: "", query: "", below: null, stays: false, quiet: false });
     for (const id of ["query", "action", "kind", "artefact"]) byId(id).value = "";
-    press("stays", false);
+    for (const id of ["stays", "quiet"]) press(id, false);
     refresh();
   });
   for (const button of document.querySelectorAll(".head button")) {
