@@ -93,6 +93,18 @@ def use(browser, picture):
     browser.click("#clear")
     browser.until(COUNT + ".startsWith(arguments[0])", f"{total:,} of {total:,} ")
 
+    # A file by its SHA-256.
+    digest = browser.run(
+        "const row = all.kind.findIndex((kind, row) => kind === 0 && all.action[row] === 0 && all.size[row]);"
+        "return fieldsOf(row).then((fields) => fields.get('sha256_after'))")
+    browser.type("#query", digest)
+    browser.until("return document.querySelectorAll('#rows .line').length > 0 && !("
+                  + COUNT.removeprefix("return ") + ").startsWith(arguments[0])", f"{total:,} of")
+    of_digest, _ = counted(browser)
+    check(0 < of_digest < 10, f"a file is found by its digest: {of_digest}")
+    browser.click("#clear")
+    browser.until(COUNT + ".startsWith(arguments[0])", f"{total:,} of {total:,} ")
+
     # What stayed behind is as much as the text says.
     before = browser.run(COUNT)
     said = browser.run("return document.querySelector('[aria-labelledby=behind-title] summary').textContent")

@@ -144,7 +144,7 @@ const CHANGES: &str = r#"<noscript><p>The lists and charts of the changes need J
 <section id="what" aria-labelledby="what-title">
 <h2 id="what-title">What</h2>
 <div class="tools">
-<input id="query" type="search" aria-label="Search paths, keys and SHA-1 digests" placeholder="Search a path, a key or a SHA-1   ( / )">
+<input id="query" type="search" aria-label="Search paths, keys and digests" placeholder="Search a path, a key or a digest   ( / )">
 <select id="action" aria-label="Action"><option value="">all actions</option><option value="0">new</option><option value="1">altered</option><option value="2">deleted</option><option value="3">recovered</option></select>
 <select id="kind" aria-label="Files or registry"><option value="">files and registry</option><option value="files">files</option><option value="registry">registry</option></select>
 <select id="artefact" aria-label="Known as"><option value="">known as anything</option></select>

@@ -39,7 +39,7 @@ let parts; // for each row, the names from the root to it
 const blocks = [];
 const state = {
   step: null, action: null, kind: null, artefact: "", query: "", below: null, stays: false, quiet: false,
-  sort: "path", down: false, grouped: false, shown: [], selected: -1, open: new Set(),
+  digested: new Set(), sort: "path", down: false, grouped: false, shown: [], selected: -1, open: new Set(),
 };
 
 async function fieldsOf(row) {
@@ -48,6 +48,27 @@ async function fieldsOf(row) {
   const values = (await blocks[number])[row % all.per_block];
   const names = all.kind[row] < IN_REGISTRY ? all.file_fields : all.cell_fields;
   return new Map(names.map((name, index) => [name, values[index]]));
+}
+
+// The columns have SHA-1 alone. MD5 and SHA-256 are looked for in the fields, block by block.
+async function rowsOfDigest(digest) {
+  const rows = new Set();
+  for (let row = 0; row < all.step.length; row += 1) {
+    for (const value of (await fieldsOf(row)).values()) {
+      if (value === digest) rows.add(row);
+    }
+  }
+  return rows;
+}
+
+async function search(query) {
+  Object.assign(state, { query, digested: new Set() });
+  refresh();
+  if (!/^([0-9a-f]{32}|[0-9a-f]{64})$/.test(query)) return;
+  const rows = await rowsOfDigest(query);
+  if (state.query !== query) return;
+  state.digested = rows;
+  refresh();
 }
 
 function partsOf(row) {
@@ -88,7 +109,8 @@ function matches(row) {
     && (!state.artefact || all.artefacts[all.artefact[row]] === state.artefact)
     && (!state.stays || all.stays[row])
     && (!state.quiet || !all.seen[row])
-    && (!state.query || all.search[row].includes(state.query) || all.hash[row].startsWith(state.query));
+    && (!state.query || all.search[row].includes(state.query) || all.hash[row].startsWith(state.query)
+      || state.digested.has(row));
 }
 
 function refresh() {
@@ -492,7 +514,7 @@ async function begin() {
   let wait;
   byId("query").addEventListener("input", (event) => {
     clearTimeout(wait);
-    wait = setTimeout(() => { state.query = event.target.value.toLowerCase(); refresh(); }, 80);
+    wait = setTimeout(() => search(event.target.value.trim().toLowerCase()), 80);
   });
   byId("action").addEventListener("change", (event) => { state.action = event.target.value === "" ? null : Number(event.target.value); refresh(); });
   byId("kind").addEventListener("change", (event) => { state.kind = event.target.value || null; refresh(); });
