@@ -7,6 +7,7 @@ const SIGNS = ["+", "~", "−", "?"];
 const KINDS = ["file", "folder", "link", "stream", "key", "value"];
 const IN_REGISTRY = 4;
 const PRINTED = 2000;
+const DEEPEST = 64;
 
 const byId = (id) => document.getElementById(id);
 
@@ -76,7 +77,11 @@ function partsOf(row) {
     const isFile = all.kind[row] < IN_REGISTRY;
     const root = isFile ? "Files" : "Registry";
     const place = isFile && all.partitions > 1 ? ["p" + all.partition[row]] : [];
-    parts[row] = [root, ...place, ...all.path[row].split(isFile ? "/" : "\\")];
+    const separator = isFile ? "/" : "\\";
+    const names = all.path[row].split(separator);
+    // What lies deeper is one place: a hostile path may have thousands of parts.
+    const deeper = names.splice(DEEPEST).join(separator);
+    parts[row] = [root, ...place, ...names, ...(deeper ? [deeper] : [])];
   }
   return parts[row];
 }
