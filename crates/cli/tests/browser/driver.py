@@ -20,7 +20,9 @@ class Browser:
     """One page in a browser with a profile of its own."""
 
     def __init__(self, page, dark=False):
-        self.profile = tempfile.TemporaryDirectory(prefix="diskprint-browser-")
+        self.profile = tempfile.TemporaryDirectory(
+            prefix="diskprint-browser-", ignore_cleanup_errors=True
+        )
         self.process = subprocess.Popen(
             ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -42,15 +44,17 @@ class Browser:
         return self
 
     def __exit__(self, *_):
+        # The browser is another process, which a driver that is killed leaves behind.
+        self.ask("", method="DELETE")
         self.process.terminate()
         self.process.wait()
         self.profile.cleanup()
 
-    def ask(self, path, body=None):
-        """Posts a command and returns its value."""
+    def ask(self, path, body=None, method=None):
+        """Sends a command and returns its value."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(self.base + path, data, headers)
+        request = urllib.request.Request(self.base + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)["value"]
 
