@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use anyhow::Error;
+use anyhow::{Context, Error};
 use diskprint::diff::{Comparison, Earlier};
 use diskprint::{
     Cache, CellDelta, Delta, FileDelta, Hex, KnownHives, Place, RecoveredCell, Scratch,
@@ -45,9 +45,12 @@ fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error>
     let cache = Arc::new(Cache::new(scratch, None, SystemTime::now())?);
     let mut before = read(&args.before, &cache, &KnownHives::in_state(state), args)?;
     let faults = std::mem::take(&mut before.snapshot.faults);
-    let before = Earlier::new(before.snapshot, scratch)?;
+    let before = Earlier::new(before.snapshot, scratch)
+        .with_context(|| format!("writing to {}", scratch.display()))?;
     let after = read(&args.after, &cache, &before.known_hives(state), args)?;
-    let comparison = before.compare(&after.snapshot)?;
+    let comparison = before
+        .compare(&after.snapshot)
+        .with_context(|| format!("reading back from {}", scratch.display()))?;
     let hash = Hex(&after.slicehash).to_string();
     let tarball = args.after.display().to_string();
     let mut step = Step::new(Some("before".into()), "after".into(), tarball, hash);

@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn an_entry_stays_small() {
-        // Two snapshots of a volume with millions of files are held at a time.
+        // All files of a volume with millions of them are held at a time.
         assert!(size_of::<FileEntry>() <= 264, "{} bytes", size_of::<FileEntry>());
     }
 }

@@ -6,7 +6,7 @@ use diskprint_formats::Name;
 
 use super::ReportSlice;
 use super::life::{Behind, Counts};
-use crate::{Cell, CellDelta, Delta, ValueCell, printable};
+use crate::{Cell, CellDelta, Delta, FileKind, ValueCell, printable};
 
 /// A sentence for each step, and one for what is left.
 pub(super) fn sentences(slices: &[ReportSlice], behind: &Behind) -> Vec<String> {
@@ -29,31 +29,32 @@ fn step(before: &ReportSlice, after: &ReportSlice, application: Option<&str>) ->
         (Some(verb), None) => format!("{verb} the application (slice {})", after.id),
         (None, _) => format!("The step from slice {} to {}", before.id, after.id),
     };
-    let [mut created, mut removed] = [Counts::default(); 2];
-    let (mut bytes, mut changed) = (0u64, [0usize; 2]);
+    let [mut created, mut changed, mut removed] = [Counts::default(); 3];
+    let mut bytes = 0u64;
     for delta in &after.files {
         match delta {
             Delta::New(file) => {
                 created.add_file(file);
-                bytes = bytes.saturating_add(file.size);
+                // What a folder takes for its names is no content.
+                let has_content = file.stream.is_some() || file.kind == FileKind::Regular;
+                bytes = bytes.saturating_add(if has_content { file.size } else { 0 });
             }
             Delta::Deleted(file) => removed.add_file(file),
-            Delta::Altered { .. } => changed[0] += 1,
+            Delta::Altered { after, .. } => changed.add_file(after),
         }
     }
     for delta in &after.cells {
         match delta {
             Delta::New(cell) => created.add_cell(cell),
             Delta::Deleted(cell) => removed.add_cell(cell),
-            Delta::Altered { .. } => changed[1] += 1,
+            Delta::Altered { after, .. } => changed.add_cell(after),
         }
     }
     let mut said = Vec::new();
     let made = counted(created, Some(bytes));
     said.extend(made.map(|made| format!("created {made}")));
     said.extend(registered(&after.cells).map(|made| format!("registered {made}")));
-    let changed = [(changed[0], "file", "files"), (changed[1], "key or value", "keys and values")];
-    said.extend(list(changed.map(plural)).map(|it| format!("changed {it}")));
+    said.extend(counted(changed, None).map(|it| format!("changed {it}")));
     said.extend(counted(removed, None).map(|it| format!("removed {it}")));
     match said.is_empty() {
         true => format!("{what} changed nothing."),
@@ -136,10 +137,10 @@ const REGISTERED: [(&str, &str, &str); 7] = [
 fn registered(cells: &[CellDelta]) -> Option<String> {
     let new: Vec<&Cell> =
         cells.iter().filter(|delta| delta.before().is_none()).filter_map(Delta::after).collect();
-    let keys: HashSet<(&Name, &[Name], Option<&str>)> = new
+    let keys: HashSet<(u32, &Name, &[Name], Option<&str>)> = new
         .iter()
         .filter(|cell| cell.value().is_none())
-        .map(|cell| (&cell.hive, &*cell.key, kind(cell)))
+        .map(|cell| (cell.partition, &cell.hive, &*cell.key, kind(cell)))
         .collect();
     let parent = |cell: &'_ Cell| match cell.value() {
         Some(_) => cell.key.len(),
@@ -148,7 +149,7 @@ fn registered(cells: &[CellDelta]) -> Option<String> {
     let count = |of: &str| {
         let items = new.iter().filter(|cell| kind(cell) == Some(of)).filter(|cell| {
             let above = cell.key.get(..parent(cell)).unwrap_or_default();
-            !keys.contains(&(&cell.hive, above, Some(of)))
+            !keys.contains(&(cell.partition, &cell.hive, above, Some(of)))
         });
         items.count()
     };
