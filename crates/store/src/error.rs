@@ -43,6 +43,17 @@ pub enum Error {
         /// The newest version that is known.
         known: i64,
     },
+    /// The database was made by an older version of this program, and is opened for reading only.
+    #[error(
+        "the database has version {found}, and {known} is needed; diskprint db upgrade brings it \
+             up to date"
+    )]
+    Older {
+        /// Version of the database.
+        found: i64,
+        /// The version that is needed.
+        known: i64,
+    },
     /// A file is none of differences, or one of another version.
     #[error(
         "{}: not a file of differences of version {known} (application id {application:#x}, \

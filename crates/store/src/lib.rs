@@ -3,6 +3,8 @@
 //! This crate is the only place with SQL; outside it a database is a [`Store`].
 #![forbid(unsafe_code)]
 
+mod branch;
+mod browse;
 mod catalogue;
 mod cell_delta;
 mod column;
@@ -32,6 +34,8 @@ mod table;
 mod tests;
 mod time;
 
+pub use branch::{Branch, Tree};
+pub use browse::{Browse, Difference, Filter, Listed, Page, Row, RowId, Subject, Touching};
 pub use catalogue::{
     Catalogue, CatalogueSlice, Change, Column, Effect, Field, Kind, OperatingSystem, Problem,
     Table, Tarball, VirtualMachine,

@@ -17,6 +17,7 @@ use migrate::migrate;
 use tls::Tls;
 
 mod address;
+mod browse;
 mod catalogue;
 mod check;
 mod content;
@@ -81,6 +82,23 @@ impl Postgres {
         Ok(Self { client: client.into(), address: address.clone() })
     }
 
+    /// Connects to the database at `address`, which must have our tables, up to date; nothing can be
+    /// written through this connection, and no statement may take longer than ten seconds.
+    ///
+    /// # Errors
+    /// When it cannot be reached, has no tables of ours, or such of another version.
+    pub fn open_read_only(address: &Address) -> Result<Self, Error> {
+        let mut client = connect(address)?;
+        match migrate::versions(&mut client)? {
+            (0, _) => return Err(Error::NoTables),
+            (found, known) if found < known => return Err(Error::Older { found, known }),
+            _ => {}
+        }
+        let sql = "SET default_transaction_read_only TO on; SET statement_timeout TO '10s'";
+        client.batch_execute(sql).map_err(doing("connecting"))?;
+        Ok(Self { client: client.into(), address: address.clone() })
+    }
+
     /// Takes the limit of length from those columns of the original workflow's tables that hold
     /// paths; returns the columns, with their tables, that had one.
     ///
@@ -112,7 +130,7 @@ impl Postgres {
 
     fn deltas<T: Stored<C>, C>(&self, slice: &SliceId) -> Result<Vec<Delta<T, C>>, Error> {
         let table = delta_table::table::<T, C>();
-        rows::select(&mut self.client.borrow_mut(), slice, &table)
+        rows::select(&mut *self.client.borrow_mut(), slice, &table)
             .map_err(doing("reading differences"))?
             .into_iter()
             .map(|row| delta_table::read(row).map_err(doing("reading differences")))
@@ -250,7 +268,7 @@ impl Store for Postgres {
     }
 
     fn recovered_cells(&self, slice: &SliceId) -> Result<Vec<RecoveredCell>, Error> {
-        rows::select(&mut self.client.borrow_mut(), slice, &recovered_cell::table())
+        rows::select(&mut *self.client.borrow_mut(), slice, &recovered_cell::table())
             .map_err(doing("reading recovered cells"))?
             .into_iter()
             .map(|row| recovered_cell::read(row).map_err(doing("reading recovered cells")))
@@ -258,7 +276,7 @@ impl Store for Postgres {
     }
 
     fn hive_conditions(&self, slice: &SliceId) -> Result<Vec<HiveCondition>, Error> {
-        rows::select(&mut self.client.borrow_mut(), slice, &hive_condition::table())
+        rows::select(&mut *self.client.borrow_mut(), slice, &hive_condition::table())
             .map_err(doing("reading hives"))?
             .into_iter()
             .map(|row| hive_condition::read(row).map_err(doing("reading hives")))
@@ -266,7 +284,7 @@ impl Store for Postgres {
     }
 
     fn faults(&self, slice: &SliceId) -> Result<Vec<Fault>, Error> {
-        rows::select(&mut self.client.borrow_mut(), slice, &fault::table())
+        rows::select(&mut *self.client.borrow_mut(), slice, &fault::table())
             .map_err(doing("reading faults"))?
             .into_iter()
             .map(|row| fault::read(row).map_err(doing("reading faults")))

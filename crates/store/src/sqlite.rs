@@ -13,6 +13,7 @@ use crate::{
 };
 use migrate::migrate;
 
+mod browse;
 mod catalogue;
 mod content;
 mod examine;
@@ -25,6 +26,9 @@ mod save;
 
 /// How long to wait for another process that writes to the same database.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long who only reads waits for another process that writes.
+const PATIENCE_READING: Duration = Duration::from_secs(5);
 
 /// A SQLite database with the tables of the original workflow and our own.
 #[derive(Debug)]
@@ -49,6 +53,21 @@ impl Sqlite {
     pub fn open_existing(path: &Path) -> Result<Self, Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::with(Connection::open_with_flags(path, flags))
+    }
+
+    /// Opens the database at `path`, which must be there and up to date, for reading only.
+    ///
+    /// # Errors
+    /// When it cannot be opened, is another program's, or is of another version.
+    pub fn open_read_only(path: &Path) -> Result<Self, Error> {
+        let failed = doing("opening it");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(&failed)?;
+        connection.busy_timeout(PATIENCE_READING).map_err(&failed)?;
+        match migrate::versions(&connection)? {
+            (found, known) if found < known => Err(Error::Older { found, known }),
+            _ => Ok(Self { connection }),
+        }
     }
 
     /// Makes a database in memory, gone when it is dropped.

@@ -4,12 +4,12 @@ use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell, SliceId};
 
 use crate::sequence::{ends, order};
 use crate::{
-    Catalogue, Error, HiveCondition, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results,
-    SliceRow,
+    Browse, Catalogue, Error, HiveCondition, JournalEntry, Journaled, LastRun, Link, QueueEntry,
+    Results, SliceRow,
 };
 
 /// A database with the tables of the original workflow and our own.
-pub trait Store: Catalogue + Send {
+pub trait Store: Browse + Catalogue + Send {
     /// Registers slices and their tarballs, or updates those that are there. `now`, ISO 8601 in
     /// UTC, becomes the creation date of the new ones.
     ///

@@ -14,6 +14,8 @@ use rusqlite::Connection;
 
 use crate::{Address, Content, Error, Found, Postgres, Results, Run, SliceRow, Sqlite, Store};
 
+mod branch;
+mod browse;
 mod catalogue;
 mod content;
 mod deltas_file;
@@ -453,5 +455,5 @@ fn databases_of_others_and_of_the_future_are_left_alone() {
     store.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     let error = Sqlite::open(&path).unwrap_err().to_string();
-    assert_eq!(error, "the database has version 99, this program knows versions up to 5");
+    assert_eq!(error, "the database has version 99, this program knows versions up to 6");
 }

@@ -1,16 +1,24 @@
-use ::postgres::{Client, GenericClient};
+use ::postgres::{Client, GenericClient, Transaction};
+use diskprint::{Cell, CellChanges, Delta, FileChanges, FileEntry, SliceId};
 
-use super::lock;
-use crate::Error;
+use super::rows::{self, AnyError};
+use super::{lock, save};
+use crate::branch::branches;
+use crate::delta_table::Stored;
 use crate::error::doing;
+use crate::{Error, delta_table, recovered_cell};
 
 /// The migrations; a database of version n has had the first n.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/postgres/0001_workflow.sql"),
     include_str!("../../migrations/postgres/0002_diskprint.sql"),
     include_str!("../../migrations/postgres/0003_location.sql"),
     include_str!("../../migrations/postgres/0004_registry.sql"),
+    include_str!("../../migrations/postgres/0005_browse.sql"),
 ];
+
+/// The first version that has branches.
+const BRANCHES: i64 = 5;
 
 /// Brings the database to the newest version, in one transaction. Where it is there already,
 /// nothing is written, so that who may only read can read.
@@ -24,9 +32,14 @@ pub(super) fn migrate(client: &mut Client) -> Result<(), Error> {
     if !exists(&mut transaction, "SELECT to_regnamespace('diskprint') IS NOT NULL")? {
         transaction.batch_execute("CREATE SCHEMA diskprint").map_err(&failed)?;
     }
+    let (found, _) = versions(&mut transaction)?;
     // Again, now that no other program of ours is at it.
     for migration in missing(&mut transaction)? {
         transaction.batch_execute(migration).map_err(&failed)?;
+    }
+    if found < BRANCHES {
+        let doing = "making branches of stored results";
+        add_branches(&mut transaction).map_err(|source| Error::Database { doing, source })?;
     }
     let version = MIGRATIONS.len() as i32;
     transaction.execute("DELETE FROM diskprint_version", &[]).map_err(&failed)?;
@@ -34,6 +47,30 @@ pub(super) fn migrate(client: &mut Client) -> Result<(), Error> {
         .execute("INSERT INTO diskprint_version (version) VALUES ($1)", &[&version])
         .map_err(&failed)?;
     transaction.commit().map_err(&failed)
+}
+
+/// Makes the branches of results that were stored without.
+fn add_branches(transaction: &mut Transaction<'_>) -> Result<(), AnyError> {
+    let sql = "SELECT DISTINCT osetid::text, appetid::text, sliceid::bigint FROM slice
+               ORDER BY 1, 2, 3";
+    for row in transaction.query(sql, &[])? {
+        let slice =
+            SliceId { osetid: row.try_get(0)?, appetid: row.try_get(1)?, sliceid: row.try_get(2)? };
+        let files = deltas::<FileEntry, FileChanges>(transaction, &slice)?;
+        let cells = deltas::<Cell, CellChanges>(transaction, &slice)?;
+        let recovered = rows::select(transaction, &slice, &recovered_cell::table())?.into_iter();
+        let recovered = recovered.map(recovered_cell::read).collect::<Result<Vec<_>, _>>()?;
+        save::insert_branches(transaction, &slice, &branches(&files, &cells, &recovered))?;
+    }
+    Ok(())
+}
+
+fn deltas<T: Stored<C>, C>(
+    transaction: &mut Transaction<'_>,
+    slice: &SliceId,
+) -> Result<Vec<Delta<T, C>>, AnyError> {
+    let rows = rows::select(transaction, slice, &delta_table::table::<T, C>())?.into_iter();
+    Ok(rows.map(delta_table::read).collect::<Result<_, _>>()?)
 }
 
 /// Whether the tables of ours are there, of whatever version.

@@ -3,7 +3,7 @@ use std::error::Error;
 use ::postgres::Transaction;
 use ::postgres::binary_copy::BinaryCopyInWriter;
 use ::postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use ::postgres::{Client, Error as PostgresError};
+use ::postgres::{Error as PostgresError, GenericClient};
 use bytes::BytesMut;
 use diskprint::SliceId;
 use diskprint_formats::Filetime;
@@ -11,7 +11,7 @@ use diskprint_formats::Filetime;
 use crate::column::{Value, plain, shown};
 use crate::table::{Owner, Table};
 
-type AnyError = Box<dyn Error + Send + Sync>;
+pub(super) type AnyError = Box<dyn Error + Send + Sync>;
 
 /// A value goes into any column that can hold it: the original's database may have numbers and
 /// text of other types than ours. A name is as people read it; see [`columns`].
@@ -125,7 +125,7 @@ pub(super) fn insert(
 
 /// Reads the rows of a slice back, in their order.
 pub(super) fn select(
-    client: &mut Client,
+    client: &mut impl GenericClient,
     slice: &SliceId,
     table: &Table,
 ) -> Result<Vec<Vec<Value>>, PostgresError> {
@@ -137,23 +137,26 @@ pub(super) fn select(
     let rows = client.query(&sql, &[&slice.osetid, &slice.appetid, &slice.sliceid])?;
     rows.iter()
         .map(|row| {
-            let width = table.columns.len();
-            let mut values: Vec<Value> =
-                (0..width).map(|index| row.try_get(index)).collect::<Result<_, _>>()?;
-            for (index, bytes) in names(table).zip(width..) {
-                match row.try_get(bytes)? {
-                    Value::Null => {}
-                    bytes => values[index] = bytes,
-                }
-            }
-            Ok(values)
+            let values = (0..row.len()).map(|index| row.try_get(index));
+            Ok(with_names(table, values.collect::<Result<_, _>>()?))
         })
         .collect()
 }
 
+/// The values of a table, from what is in [`columns`].
+pub(super) fn with_names(table: &Table, mut values: Vec<Value>) -> Vec<Value> {
+    let bytes = values.split_off(values.len().min(table.columns.len()));
+    for (index, bytes) in names(table).zip(bytes) {
+        if let (Some(value), false) = (values.get_mut(index), bytes == Value::Null) {
+            *value = bytes;
+        }
+    }
+    values
+}
+
 /// The table's columns, then for each that holds names one with the bytes of those that text
 /// cannot hold.
-fn columns(table: &Table) -> String {
+pub(super) fn columns(table: &Table) -> String {
     let mut all: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
     all.extend(names(table).map(|index| format!("{}_wtf8", table.columns[index].name)));
     all.join(", ")

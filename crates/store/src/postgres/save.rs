@@ -4,24 +4,26 @@ use diskprint::{Cell, CellChanges, FileChanges, FileEntry, SliceId};
 
 use super::check::check;
 use super::{content, hive, lock, queue, rows};
+use crate::branch::branches;
 use crate::content::ContentDigests;
 use crate::error::doing;
 use crate::hive::HiveIds;
 use crate::results::{Counts, sorted};
 use crate::table::owner;
 use crate::{
-    Error, Found, Results, Run, SliceRow, delta_table, fault, hive_condition, recovered_cell,
-    regdelta,
+    Branch, Error, Found, Results, Run, SliceRow, branch, delta_table, fault, hive_condition,
+    recovered_cell, regdelta,
 };
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-pub(super) const RESULT_TABLES: [&str; 6] = [
+pub(super) const RESULT_TABLES: [&str; 7] = [
     "regdelta",
     "diskprint_file_delta",
     "diskprint_cell_delta",
     "diskprint_recovered_cell",
     "diskprint_hive_condition",
     "diskprint_fault",
+    "diskprint_branch",
 ];
 
 /// Stores the results of a sequence in one transaction.
@@ -86,14 +88,24 @@ fn insert(
     rows::insert(transaction, &owner, &table, files.iter().map(delta_table::row))?;
     let table = delta_table::table::<Cell, CellChanges>();
     rows::insert(transaction, &owner, &table, cells.iter().map(delta_table::row))?;
-    let recovered = recovered.iter().map(recovered_cell::row);
-    rows::insert(transaction, &owner, &recovered_cell::table(), recovered)?;
+    let rows = recovered.iter().map(recovered_cell::row);
+    rows::insert(transaction, &owner, &recovered_cell::table(), rows)?;
     let conditions = content.conditions.iter().map(hive_condition::row);
     rows::insert(transaction, &owner, &hive_condition::table(), conditions)?;
     let faults = sorted(faults).into_iter().map(fault::row);
     rows::insert(transaction, &owner, &fault::table(), faults)?;
+    insert_branches(transaction, &slice.id, &branches(files, cells, recovered))?;
     let rows = regdelta::rows(slice, cells, hives, |action| actions.id(action));
     rows::copy(transaction, "regdelta", &regdelta::COLUMNS.join(", "), rows)
+}
+
+/// Adds the branches of one slice.
+pub(super) fn insert_branches(
+    transaction: &mut Transaction<'_>,
+    slice: &SliceId,
+    branches: &[Branch],
+) -> Result<(), PostgresError> {
+    rows::insert(transaction, &owner(slice), &branch::table(), branches.iter().map(branch::row))
 }
 
 pub(super) fn clear(transaction: &mut Transaction<'_>, id: &SliceId) -> Result<(), PostgresError> {

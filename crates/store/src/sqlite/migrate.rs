@@ -1,16 +1,24 @@
+use diskprint::SliceId;
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::{found, save};
 use crate::Error;
+use crate::branch::branches;
 use crate::error::doing;
+use crate::table::owner;
 
 /// The migrations; a database of version n has had the first n.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_workflow.sql"),
     include_str!("../../migrations/sqlite/0002_diskprint.sql"),
     include_str!("../../migrations/sqlite/0003_location.sql"),
     include_str!("../../migrations/sqlite/0004_lookups.sql"),
     include_str!("../../migrations/sqlite/0005_registry.sql"),
+    include_str!("../../migrations/sqlite/0006_browse.sql"),
 ];
+
+/// The first version that has branches.
+const BRANCHES: i64 = 6;
 
 /// `dprt`: the application id in the header of our databases.
 // Source: https://sqlite.org/fileformat2.html#application_id
@@ -31,9 +39,32 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     for migration in missing {
         transaction.execute_batch(migration).map_err(&failed)?;
     }
+    if found < BRANCHES {
+        add_branches(&transaction)?;
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(&failed)?;
     transaction.pragma_update(None, "user_version", known).map_err(&failed)?;
     transaction.commit().map_err(&failed)
+}
+
+/// Makes the branches of results that were stored without.
+fn add_branches(connection: &Connection) -> Result<(), Error> {
+    let failed = doing("making branches of stored results");
+    let sql = "SELECT DISTINCT osetid, appetid, sliceid FROM slice ORDER BY 1, 2, 3";
+    let slices = connection.prepare(sql).and_then(|mut statement| {
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(SliceId { osetid: row.get(0)?, appetid: row.get(1)?, sliceid: row.get(2)? })
+        };
+        statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()
+    });
+    for slice in slices.map_err(&failed)? {
+        let owner = owner(&slice);
+        let (files, cells) =
+            (found::deltas(connection, &owner)?, found::deltas(connection, &owner)?);
+        let branches = branches(&files, &cells, &found::recovered(connection, &owner)?);
+        save::insert_branches(connection, &slice, &branches).map_err(&failed)?;
+    }
+    Ok(())
 }
 
 /// The version of the tables, 0 where there are none, and the newest that is known.

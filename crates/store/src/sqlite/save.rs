@@ -2,21 +2,23 @@ use diskprint::SliceId;
 use rusqlite::{Connection, params_from_iter};
 
 use super::{Sqlite, content, found, hive, queue, rows};
+use crate::branch::branches;
 use crate::content::ContentDigests;
 use crate::error::doing;
 use crate::hive::HiveIds;
 use crate::results::Counts;
 use crate::table::owner;
-use crate::{Error, Found, Results, Run, SliceRow, hive_condition, regdelta};
+use crate::{Branch, Error, Found, Results, Run, SliceRow, branch, hive_condition, regdelta};
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-pub(super) const RESULT_TABLES: [&str; 6] = [
+pub(super) const RESULT_TABLES: [&str; 7] = [
     "regdelta",
     "diskprint_file_delta",
     "diskprint_cell_delta",
     "diskprint_recovered_cell",
     "diskprint_hive_condition",
     "diskprint_fault",
+    "diskprint_branch",
 ];
 
 /// Stores the results of a sequence in one transaction.
@@ -55,6 +57,7 @@ fn insert(
     found::insert(connection, &owner(&slice.id), files, cells, recovered, faults)?;
     let conditions = content.conditions.iter().map(hive_condition::row);
     rows::insert(connection, &owner(&slice.id), &hive_condition::table(), conditions)?;
+    insert_branches(connection, &slice.id, &branches(files, cells, recovered))?;
     let columns = regdelta::COLUMNS;
     let (names, marks) = (columns.join(", "), columns.map(|_| "?").join(", "));
     let mut statement =
@@ -63,6 +66,15 @@ fn insert(
         statement.execute(params_from_iter(row))?;
     }
     Ok(())
+}
+
+/// Adds the branches of one slice.
+pub(super) fn insert_branches(
+    connection: &Connection,
+    slice: &SliceId,
+    branches: &[Branch],
+) -> rusqlite::Result<()> {
+    rows::insert(connection, &owner(slice), &branch::table(), branches.iter().map(branch::row))
 }
 
 pub(super) fn clear(connection: &Connection, id: &SliceId) -> rusqlite::Result<()> {
