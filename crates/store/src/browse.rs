@@ -229,7 +229,7 @@ impl<D: Dialect> Browse for D {
         after: Option<i64>,
         limit: usize,
     ) -> Result<Page<Difference>, Error> {
-        let whole = || Ok(self.branches(slice, None, None, Tree::ALL.len())?);
+        let whole = || self.branches(slice, None, None, Tree::ALL.len());
         let range = match &filter.branch {
             Some(branch) if branch.tree != tree => None,
             Some(branch) => Some(branch.clone()),

@@ -1,6 +1,7 @@
 //! What differs between two states.
 
 mod cells;
+mod chained;
 mod counts;
 mod earlier;
 mod files;
@@ -13,6 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 
 pub use cells::cells;
+pub use chained::{Link, chained, way};
 pub use counts::Counts;
 pub use earlier::Earlier;
 pub use files::files;
