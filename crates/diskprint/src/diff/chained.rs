@@ -43,23 +43,13 @@ fn undone<T, C>(deltas: Vec<Delta<T, C>>) -> Vec<Delta<T, C>> {
 /// are known and compared as [`super::snapshots`] does. What could not be compared from one state to
 /// the next is in no link, and so not here; and partitions are known by their numbers alone.
 pub fn chained(links: impl IntoIterator<Item = Link>) -> Link {
-    let (mut of_files, mut of_cells) = (Ends::default(), Ends::default());
+    let (mut of_files, mut of_cells) = (Files::default(), Ends::default());
     for Link { files, cells } in links {
-        of_files.leave(&files, file_key);
-        for stream in of_files.streams_of_moved(&files) {
-            of_files.arrive(file_key(&stream), stream);
-        }
-        files
-            .iter()
-            .filter_map(Delta::after)
-            .for_each(|it| of_files.arrive(file_key(it), it.clone()));
-        of_cells.leave(&cells, cell_key);
-        cells
-            .iter()
-            .filter_map(Delta::after)
-            .for_each(|it| of_cells.arrive(cell_key(it), it.clone()));
+        of_files.follow(files);
+        cells.iter().filter_map(Delta::before).for_each(|it| of_cells.leave(cell_key(it), it));
+        cells.iter().filter_map(Delta::after).for_each(|it| of_cells.arrive(cell_key(it), it));
     }
-    let (before, after) = of_files.states();
+    let (before, after) = of_files.ends.states();
     Link { files: files(&before, &after), cells: of_cells.compared() }
 }
 
@@ -75,17 +65,14 @@ impl<K, T> Default for Ends<K, T> {
 }
 
 impl<K: Ord, T: Clone> Ends<K, T> {
-    /// What was at the places that a step changes is no longer there. A place may be left by one
-    /// file and taken by another in one step, in any order: [`Ends::arrive`] comes after that.
-    fn leave<C>(&mut self, deltas: &[Delta<T, C>], key: fn(&T) -> K) {
-        for before in deltas.iter().filter_map(Delta::before) {
-            let place = self.places.entry(key(before));
-            place.or_insert_with(|| (Some(before.clone()), None)).1 = None;
-        }
+    /// What was at a place is no longer there. A place may be left by one file and taken by another
+    /// in one step, in any order: those that arrive come after all that leave.
+    fn leave(&mut self, key: K, item: &T) {
+        self.places.entry(key).or_insert_with(|| (Some(item.clone()), None)).1 = None;
     }
 
-    fn arrive(&mut self, key: K, item: T) {
-        self.places.entry(key).or_insert((None, None)).1 = Some(item);
+    fn arrive(&mut self, key: K, item: &T) {
+        self.places.entry(key).or_insert((None, None)).1 = Some(item.clone());
     }
 
     fn states(self) -> (Vec<T>, Vec<T>) {
@@ -98,38 +85,83 @@ impl<K: Ord, T: Clone> Ends<K, T> {
     }
 }
 
-impl Ends<FileKey, FileEntry> {
-    /// Takes the streams that go with a file that has another path now, and no row of their own.
-    fn streams_of_moved(&mut self, deltas: &[FileDelta]) -> Vec<FileEntry> {
-        let mut streams = Vec::new();
-        for delta in deltas {
-            let Delta::Altered { before, after, .. } = delta else { continue };
-            if before.stream.is_some() || place(before) == place(after) {
-                continue;
-            }
-            let (partition, path) = place(before);
-            let first = (partition, path.clone(), Some(Name::default()));
-            let of_file = self.places.range_mut(first..);
-            let of_file =
-                of_file.take_while(|((number, at, _), _)| (*number, at) == (partition, path));
-            // All but its content and name is the file's.
-            let moved = |it: FileEntry| FileEntry {
-                stream: it.stream,
-                kind: it.kind,
-                size: it.size,
-                target: it.target,
-                digests: it.digests,
-                runs: it.runs,
-                ..after.clone()
-            };
-            streams.extend(of_file.filter_map(|(_, (_, now))| now.take().map(moved)));
+/// Files and streams. A stream goes with its file to another path without a row of its own.
+#[derive(Default)]
+struct Files {
+    ends: Ends<FileKey, FileEntry>,
+    /// Where files are that moved, and what they were in the first state.
+    origins: BTreeMap<(u32, Name), FileEntry>,
+}
+
+impl Files {
+    fn follow(&mut self, deltas: Vec<FileDelta>) {
+        for before in deltas.iter().filter_map(Delta::before) {
+            self.leave(before);
         }
-        streams
+        let moved: Vec<_> = deltas.iter().filter_map(moved).collect();
+        let origins = moved.iter().map(|(before, after)| {
+            let origin = self.origins.remove(&place(before)).unwrap_or_else(|| (*before).clone());
+            (place(after), origin)
+        });
+        let origins: Vec<_> = origins.collect();
+        let streams: Vec<FileEntry> =
+            moved.iter().flat_map(|(before, after)| self.streams(before, after)).collect();
+        for gone in deltas.iter().filter(|it| it.after().is_none() && is_main(it.latest())) {
+            self.origins.remove(&place(gone.latest()));
+        }
+        self.origins.extend(origins);
+        for file in streams.iter().chain(deltas.iter().filter_map(Delta::after)) {
+            self.ends.arrive(file_key(file), file);
+        }
+    }
+
+    fn leave(&mut self, before: &FileEntry) {
+        let origin = self.origins.get(&place(before)).filter(|_| !is_main(before));
+        match origin {
+            // The first that is heard of a stream, and in the first state it was elsewhere.
+            Some(origin) if !self.ends.places.contains_key(&file_key(before)) => {
+                let stream = stream_of(before.clone(), origin);
+                self.ends.leave(file_key(&stream), &stream);
+            }
+            _ => self.ends.leave(file_key(before), before),
+        }
+    }
+
+    /// Takes the streams of a file that moves, as they are at its new place.
+    fn streams(&mut self, before: &FileEntry, after: &FileEntry) -> Vec<FileEntry> {
+        let first = FileKey { stream: Some(Name::default()), ..file_key(before) };
+        let of_file = self.ends.places.range_mut(first..);
+        let of_file = of_file
+            .take_while(|(key, _)| (key.partition, &key.path) == (before.partition, &before.path));
+        of_file.filter_map(|(_, (_, now))| Some(stream_of(now.take()?, after))).collect()
     }
 }
 
-fn place(file: &FileEntry) -> (u32, &Name) {
-    (file.partition, &file.path)
+/// The file before and after, where it has another path.
+fn moved(delta: &FileDelta) -> Option<(&FileEntry, &FileEntry)> {
+    let (before, after) = delta.before().zip(delta.after())?;
+    (is_main(before) && place(before) != place(after)).then_some((before, after))
+}
+
+fn is_main(file: &FileEntry) -> bool {
+    file.stream.is_none()
+}
+
+fn place(file: &FileEntry) -> (u32, Name) {
+    (file.partition, file.path.clone())
+}
+
+/// A stream as one of `file`: all but its name and content is the file's.
+fn stream_of(stream: FileEntry, file: &FileEntry) -> FileEntry {
+    FileEntry {
+        stream: stream.stream,
+        kind: stream.kind,
+        size: stream.size,
+        target: stream.target,
+        digests: stream.digests,
+        runs: stream.runs,
+        ..file.clone()
+    }
 }
 
 impl Ends<CellKey, Cell> {
@@ -148,10 +180,16 @@ impl Ends<CellKey, Cell> {
     }
 }
 
-type FileKey = (u32, Name, Option<Name>);
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct FileKey {
+    partition: u32,
+    path: Name,
+    stream: Option<Name>,
+}
 
 fn file_key(file: &FileEntry) -> FileKey {
-    (file.partition, file.path.clone(), file.stream.clone())
+    let FileEntry { partition, path, stream, .. } = file;
+    FileKey { partition: *partition, path: path.clone(), stream: stream.clone() }
 }
 
 /// Partition, hive, and path below the root; then whether it is a value, and its name. Names are
