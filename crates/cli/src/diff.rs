@@ -5,14 +5,15 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Error};
 use diskprint::diff::{Comparison, Earlier};
+use diskprint::export::{Format, Writer};
+use diskprint::row::SliceName;
 use diskprint::{
     Cache, CellDelta, Delta, FileDelta, Hex, KnownHives, Place, RecoveredCell, Scratch,
     Step as FaultStep, pipeline, survey,
 };
 
 use crate::Outcome;
-use crate::args::{DiffArgs, DiffFormat, Format};
-use crate::export::{SliceName, Writer};
+use crate::args::{DiffArgs, DiffFormat};
 use crate::progress::Progress;
 use crate::summary::{self, OUTCOME_CLEAN, OUTCOME_FAULTS, Step, Summary, printable};
 

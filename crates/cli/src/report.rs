@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, Error, bail};
-use diskprint::report::{self, Noise, Report, ReportSlice};
-use diskprint::{SliceId, results};
-use diskprint_store::{LastRun, SliceRow, Store};
+use diskprint::report::{self, Noise, Report};
+use diskprint::results;
+use diskprint_store::{LastRun, noise, report_slices};
 use indicatif::{DecimalBytes, HumanCount};
 
 use crate::args::ReportArgs;
@@ -20,7 +20,7 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Error> {
     let Some(run) = store.last_run(&last.id)? else {
         bail!("no results of {} are stored: diskprint run makes them", last.id);
     };
-    let slices = slices(&*store, &sequence)?;
+    let slices = report_slices(&*store, &sequence)?;
     let noise = match args.alone {
         true => Noise::default(),
         false => noise(&*store, &last.id, &slices)?,
@@ -56,42 +56,6 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Error> {
         )?;
     }
     Ok(Outcome::Clean)
-}
-
-fn slices(store: &dyn Store, sequence: &[SliceRow]) -> Result<Vec<ReportSlice>, Error> {
-    let slice = |SliceRow { id, slicetype, location, slicehash, .. }: &SliceRow| {
-        let load = || -> Result<ReportSlice, diskprint_store::Error> {
-            Ok(ReportSlice {
-                id: id.sliceid.to_string(),
-                slicetype: slicetype.clone(),
-                tarball: location.clone(),
-                slicehash: slicehash.clone(),
-                files: store.file_deltas(id)?,
-                cells: store.cell_deltas(id)?,
-                recovered: store.recovered_cells(id)?,
-                faults: store.faults(id)?,
-            })
-        };
-        load().with_context(|| format!("slice {id}"))
-    };
-    sequence.iter().map(slice).collect()
-}
-
-/// Which places of the report other applications' sequences change, too.
-fn noise(store: &dyn Store, own: &SliceId, slices: &[ReportSlice]) -> Result<Noise, Error> {
-    let mut noise = Noise::at_places_of(slices);
-    for (osetid, appetid) in store.sequences()? {
-        if (&osetid, &appetid) == (&own.osetid, &own.appetid) {
-            continue;
-        }
-        noise.begin_sequence();
-        for sliceid in store.sequence_ids(&osetid, &appetid)? {
-            let id = SliceId { osetid: osetid.clone(), appetid: appetid.clone(), sliceid };
-            store.file_deltas(&id)?.iter().for_each(|delta| noise.add_file(delta));
-            store.cell_deltas(&id)?.iter().for_each(|delta| noise.add_cell(delta));
-        }
-    }
-    Ok(noise)
 }
 
 /// What is known of the run that the report shows.

@@ -14,6 +14,7 @@ pub mod dfxml;
 pub mod diff;
 mod digest;
 pub mod dump;
+pub mod export;
 mod fault;
 mod file_entry;
 mod file_list;

@@ -35,6 +35,9 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// The rows that were read could not be written.
+    #[error("cannot write the rows")]
+    WriteRows(#[source] io::Error),
     /// The database was made by a newer version of this program.
     #[error("the database has version {found}, this program knows versions up to {known}")]
     Newer {

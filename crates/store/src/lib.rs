@@ -29,6 +29,7 @@ mod sequence;
 mod sqlite;
 mod sqlite_file;
 mod store;
+mod stored;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -53,3 +54,4 @@ pub use results::{Content, Found, LastRun, Results, Run};
 pub use sequence::{Link, SliceRow};
 pub use sqlite::Sqlite;
 pub use store::Store;
+pub use stored::{noise, report_slices, write_rows};

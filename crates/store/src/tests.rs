@@ -21,6 +21,7 @@ mod content;
 mod deltas_file;
 mod original;
 mod queue;
+mod stored;
 
 const NOW: &str = "2013-05-07T09:00:00Z";
 

@@ -25,3 +25,12 @@ pub enum Format {
     /// Comma-separated values
     Csv,
 }
+
+impl From<Format> for diskprint::export::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Jsonl => Self::Jsonl,
+            Format::Csv => Self::Csv,
+        }
+    }
+}

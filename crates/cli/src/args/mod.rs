@@ -20,7 +20,7 @@ pub use self::catalogue::*;
 pub use self::check::CheckArgs;
 pub use self::db::{DbArgs, DbCommand, ImportArgs};
 pub use self::diff::{DiffArgs, DiffFormat};
-pub use self::export::{ExportArgs, Format};
+pub use self::export::ExportArgs;
 pub use self::inspect::InspectArgs;
 pub use self::registry::{
     DumpArgs, DumpFormat, HivesArgs, PathsArg, RegistryArgs, RegistryCommand, StatsArgs,

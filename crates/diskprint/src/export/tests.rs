@@ -1,12 +1,10 @@
 use std::sync::Arc;
 
-use diskprint::{
+use crate::{
     Allocation, ByteRuns, Cell, CellChanges, CellKind, Delta, Digests, FileChanges, FileEntry,
     FileKind, KeyCell, Times, ValueCell,
 };
 use diskprint_formats::Filetime;
-
-use diskprint_store::Sqlite;
 
 use super::*;
 
@@ -193,56 +191,4 @@ fn csv_has_one_header_for_all_rows() {
     assert_eq!(get(1, "cellpath"), "\\ROOT\\a\\b\\\\%25%0A%uD800\\v");
     assert_eq!(get(1, "changes"), "data|type");
     assert_eq!((get(2, "key"), get(2, "kind")), (String::new(), "value".to_owned()));
-}
-
-#[test]
-fn a_stored_sequence_is_exported_slice_by_slice_files_first() {
-    let mut store = Sqlite::in_memory().unwrap();
-    let slice = |sliceid: i64, predecessor| diskprint_store::SliceRow {
-        id: diskprint::SliceId { osetid: "1-1".into(), appetid: "2-1".into(), sliceid },
-        slicetype: "Default".into(),
-        predecessor,
-        location: "/t".into(),
-        slicehash: sliceid.to_string(),
-    };
-    let slices = [slice(30, None), slice(20, Some(30)), slice(10, Some(20))];
-    store.register_slices(&slices, "now").unwrap();
-    let found = |_| {
-        Ok(diskprint_store::Found {
-            files: vec![Delta::Deleted(file("a")), Delta::New(file("b"))],
-            cells: vec![Delta::New(cell(&[], value("v", Some(&[]))))],
-            ..Default::default()
-        })
-    };
-    let text = String::new;
-    let run = diskprint_store::Run {
-        version: text(),
-        inputs: text(),
-        outcome: text(),
-        started: text(),
-        finished: text(),
-    };
-    let results =
-        diskprint_store::Results { slices: &slices[1..], run: &run, found: &found, dequeue: false };
-    store.save(&results).unwrap();
-    let sequence = store.sequence("1-1", "2-1").unwrap();
-    let lines = export(Format::Jsonl, |writer| from_store(&store, &sequence, writer).unwrap());
-    let rows: Vec<String> = lines
-        .lines()
-        .map(|line| {
-            let row: serde_json::Value = serde_json::from_str(line).unwrap();
-            format!("{} {} {}", row["sliceid"], row["type"], row["path"])
-        })
-        .collect();
-    assert_eq!(
-        rows,
-        [
-            r#"20 "file" "a""#,
-            r#"20 "file" "b""#,
-            r#"20 "cell" null"#,
-            r#"10 "file" "a""#,
-            r#"10 "file" "b""#,
-            r#"10 "cell" null"#,
-        ]
-    );
 }
