@@ -11,6 +11,8 @@ mod registry;
 mod report;
 mod run;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
