@@ -11,6 +11,7 @@ mod diff;
 mod differ_cfg;
 mod export;
 mod inspect;
+mod manual;
 mod memory;
 mod progress;
 mod registry;
@@ -74,6 +75,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Db(args) => db::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Manual(args) => manual::run(&args),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "diskprint", &mut script);

@@ -6,10 +6,13 @@ mod db;
 mod diff;
 mod export;
 mod inspect;
+mod manual;
 mod registry;
 mod report;
 mod run;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
@@ -22,6 +25,7 @@ pub use self::db::{DbArgs, DbCommand, ImportArgs};
 pub use self::diff::{DiffArgs, DiffFormat};
 pub use self::export::ExportArgs;
 pub use self::inspect::InspectArgs;
+pub use self::manual::{ManualArgs, ManualFormat};
 pub use self::registry::{
     DumpArgs, DumpFormat, HivesArgs, PathsArg, RegistryArgs, RegistryCommand, StatsArgs,
 };
@@ -67,6 +71,7 @@ pub enum Command {
     Db(DbArgs),
     Check(CheckArgs),
     Completions(CompletionsArgs),
+    Manual(ManualArgs),
 }
 
 /// Print a completion script for a shell

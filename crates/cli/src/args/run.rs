@@ -20,8 +20,8 @@ use crate::memory::Size;
 Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
   diskprint run /store/8504-1-7895-1-40.tar.gz results --json > summary.json
-  diskprint run /store/*-40.tar.gz results   several sequences, a table at the end
-  diskprint run --all results --dry-run      what is known and what is to do
+  diskprint run /store/*-40.tar.gz results   # several sequences, a table at the end
+  diskprint run --all results --dry-run      # what is known and what is to do
   diskprint run --all results --config differ.cfg --log-format json 2> run.log
 
 Written below RESULTS:

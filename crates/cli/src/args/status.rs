@@ -6,10 +6,10 @@ use clap::Args;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  diskprint status results                 while diskprint run works in another terminal
+  diskprint status results                 # while diskprint run works in another terminal
   watch -n 5 diskprint status results
   diskprint status results --json | jq .seconds_left
-  diskprint status results --verify        hash all outputs and compare them with the manifests
+  diskprint status results --verify        # hash all outputs and compare them with the manifests
 
 Exit codes: 0 the run goes on or ended well, 1 it was stopped, or a sequence
 failed (with --verify: or an output is not what was made), 2 it ended with
