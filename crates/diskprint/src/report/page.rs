@@ -13,7 +13,7 @@ use crate::printable;
 use crate::results::sha256;
 
 const STYLE: &str = include_str!("report.css");
-const SCRIPT: &str = include_str!("report.js");
+const SCRIPT: &str = concat!(include_str!("parts.js"), include_str!("report.js"));
 
 /// How many of the things that stayed behind, and how many faults, stand in the page as text.
 const MOST_LISTED: usize = 500;
