@@ -8,6 +8,7 @@ use diskprint::row::{self, CELL, FILE, Field};
 use diskprint::{CellDelta, FileDelta, RecoveredCell};
 use diskprint_formats::{CodePoint, Name};
 use diskprint_store::{SliceRow, Store};
+use serde_json::value::RawValue;
 
 use crate::args::{ExportArgs, Format};
 use crate::catalogue::stored_sequence;
@@ -118,6 +119,13 @@ pub fn from_store<W: Write>(
         }
     }
     Ok(())
+}
+
+/// A row as a JSON object.
+pub fn json_row(names: &[&str], fields: &[Field<'_>]) -> Result<Box<RawValue>> {
+    let mut line = Vec::new();
+    write_json(&mut line, names, fields)?;
+    Ok(serde_json::from_slice(&line)?)
 }
 
 fn write_json(mut out: impl Write, names: &[&str], fields: &[Field<'_>]) -> io::Result<()> {

@@ -16,7 +16,9 @@ mod progress;
 mod registry;
 mod report;
 mod run;
+mod show;
 mod status;
+mod stored;
 mod summary;
 
 use std::io::{self, Write};
@@ -36,7 +38,7 @@ enum Outcome {
     Faults,
     /// `diff --exit-code` found differences.
     Differs,
-    /// One of several sequences failed, and that was said.
+    /// One of several sequences failed, or nothing is where it was asked for, and that was said.
     Failed,
 }
 
@@ -65,6 +67,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Diff(args) => diff::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Show(args) => show::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Registry(args) => registry::run(&args),
         Command::Slice(args) => catalogue::slice::run(&args),

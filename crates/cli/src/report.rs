@@ -3,30 +3,26 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Error, bail};
+use anyhow::{Context, Error};
 use diskprint::report::{self, Noise, Report, ReportSlice};
 use diskprint::{SliceId, results};
-use diskprint_store::{LastRun, SliceRow, Store};
+use diskprint_store::{LastRun, Store};
 use indicatif::{DecimalBytes, HumanCount};
 
 use crate::args::ReportArgs;
-use crate::{Outcome, VERSION, catalogue, database};
+use crate::stored::{self, Stored};
+use crate::{Outcome, VERSION, database};
 
 /// Writes the page.
 pub fn run(args: &ReportArgs) -> Result<Outcome, Error> {
     let store = database::open_existing(&args.database)?;
-    let sequence = catalogue::stored_sequence(&*store, &args.sequence)?;
-    let last = sequence.last().context("the sequence has no slices")?;
-    let Some(run) = store.last_run(&last.id)? else {
-        bail!("no results of {} are stored: diskprint run makes them", last.id);
-    };
-    let slices = slices(&*store, &sequence)?;
+    let Stored { last, run, slices } = stored::sequence(&*store, &args.sequence)?;
     let noise = match args.alone {
         true => Noise::default(),
-        false => noise(&*store, &last.id, &slices)?,
+        false => noise(&*store, &last, &slices)?,
     };
     let report = Report {
-        sequence: last.id.sequence(),
+        sequence: last.sequence(),
         slices,
         noise,
         notes: notes(&run),
@@ -56,25 +52,6 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Error> {
         )?;
     }
     Ok(Outcome::Clean)
-}
-
-fn slices(store: &dyn Store, sequence: &[SliceRow]) -> Result<Vec<ReportSlice>, Error> {
-    let slice = |SliceRow { id, slicetype, location, slicehash, .. }: &SliceRow| {
-        let load = || -> Result<ReportSlice, diskprint_store::Error> {
-            Ok(ReportSlice {
-                id: id.sliceid.to_string(),
-                slicetype: slicetype.clone(),
-                tarball: location.clone(),
-                slicehash: slicehash.clone(),
-                files: store.file_deltas(id)?,
-                cells: store.cell_deltas(id)?,
-                recovered: store.recovered_cells(id)?,
-                faults: store.faults(id)?,
-            })
-        };
-        load().with_context(|| format!("slice {id}"))
-    };
-    sequence.iter().map(slice).collect()
 }
 
 /// Which places of the report other applications' sequences change, too.

@@ -1,5 +1,5 @@
 //! What a sequence did, for people: in words and numbers ([`overview`]), by place ([`tree`]), as the
-//! life of one file or key ([`follow`]), and all of it as a page ([`write`]).
+//! life of one file or key ([`follow`]), and all of it as a page ([`write()`]).
 //!
 //! The page is to be handed over: a file that needs no network and no other file, and opens in any
 //! browser. What a reader needs first stands in it as plain text and tables; the changes themselves
