@@ -8,7 +8,7 @@ pub mod import;
 pub mod os;
 pub mod sequence;
 pub mod slice;
-mod table;
+pub mod table;
 pub mod tarball;
 pub mod vm;
 

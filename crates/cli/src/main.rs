@@ -17,7 +17,9 @@ mod progress;
 mod registry;
 mod report;
 mod run;
+mod show;
 mod status;
+mod stored;
 mod summary;
 
 use std::io::{self, Write};
@@ -37,7 +39,7 @@ enum Outcome {
     Faults,
     /// `diff --exit-code` found differences.
     Differs,
-    /// One of several sequences failed, and that was said.
+    /// One of several sequences failed, or nothing is where it was asked for, and that was said.
     Failed,
 }
 
@@ -66,6 +68,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Diff(args) => diff::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Show(args) => show::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Registry(args) => registry::run(&args),
         Command::Slice(args) => catalogue::slice::run(&args),

@@ -3,30 +3,26 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Error, bail};
+use anyhow::{Context, Error};
 use diskprint::report::{self, Noise, Report};
 use diskprint::results;
-use diskprint_store::{LastRun, noise, report_slices};
+use diskprint_store::{LastRun, noise};
 use indicatif::{DecimalBytes, HumanCount};
 
 use crate::args::ReportArgs;
-use crate::{Outcome, VERSION, catalogue, database};
+use crate::stored::{self, Stored};
+use crate::{Outcome, VERSION, database};
 
 /// Writes the page.
 pub fn run(args: &ReportArgs) -> Result<Outcome, Error> {
     let store = database::open_existing(&args.database)?;
-    let sequence = catalogue::stored_sequence(&*store, &args.sequence)?;
-    let last = sequence.last().context("the sequence has no slices")?;
-    let Some(run) = store.last_run(&last.id)? else {
-        bail!("no results of {} are stored: diskprint run makes them", last.id);
-    };
-    let slices = report_slices(&*store, &sequence)?;
+    let Stored { last, run, slices } = stored::sequence(&*store, &args.sequence)?;
     let noise = match args.alone {
         true => Noise::default(),
-        false => noise(&*store, &last.id, &slices)?,
+        false => noise(&*store, &last, &slices)?,
     };
     let report = Report {
-        sequence: last.id.sequence(),
+        sequence: last.sequence(),
         slices,
         noise,
         notes: notes(&run),

@@ -96,6 +96,21 @@ fn split(counts: &Counts) -> (Files, Cells) {
 /// How many faults of one hive, partition or file are printed; the others are counted.
 const MOST_FAULTS: usize = 3;
 
+/// Prints the first faults of each hive, partition or file.
+pub fn print_faults(out: &mut impl Write, faults: &[String]) -> io::Result<()> {
+    for same in faults.chunk_by(|a, b| fault_place(a) == fault_place(b)) {
+        for fault in same.iter().take(MOST_FAULTS) {
+            writeln!(out, "  {}", printable(fault))?;
+        }
+        let more = same.len().saturating_sub(MOST_FAULTS);
+        if more > 0 {
+            let place = printable(fault_place(&same[0]));
+            writeln!(out, "  {place}: … and {more} more; --json lists them all")?;
+        }
+    }
+    Ok(())
+}
+
 /// Prints the faults of each slice and the table.
 pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
     let name = |step: &Step| match &step.from {
@@ -104,16 +119,7 @@ pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
     };
     for step in steps.iter().filter(|step| !step.faults.is_empty()) {
         writeln!(out, "Faults, {}:", name(step))?;
-        for same in step.faults.chunk_by(|a, b| fault_place(a) == fault_place(b)) {
-            for fault in same.iter().take(MOST_FAULTS) {
-                writeln!(out, "  {}", printable(fault))?;
-            }
-            let more = same.len().saturating_sub(MOST_FAULTS);
-            if more > 0 {
-                let place = printable(fault_place(&same[0]));
-                writeln!(out, "  {place}: … and {more} more; --json lists them all")?;
-            }
-        }
+        print_faults(out, &step.faults)?;
         writeln!(out)?;
     }
     let width = steps.iter().map(|step| name(step).chars().count()).max().unwrap_or(0);

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use diskprint_formats::{CodePoint, Name};
+use serde_json::value::RawValue;
 
 use crate::row::{self, CELL, FILE, Field, SliceName};
 use crate::{CellDelta, FileDelta, RecoveredCell};
@@ -109,11 +110,17 @@ fn json_line(mut out: impl Write, names: &[&str], fields: &[Field<'_>]) -> io::R
     out.write_all(b"\n")
 }
 
-/// Writes the fields of a row as one JSON object.
+/// The fields of a row as one JSON object.
 ///
 /// # Errors
-/// When `out` fails.
-pub fn write_json(mut out: impl Write, names: &[&str], fields: &[Field<'_>]) -> io::Result<()> {
+/// Never, as it is written to memory.
+pub fn json_row(names: &[&str], fields: &[Field<'_>]) -> io::Result<Box<RawValue>> {
+    let mut row = Vec::new();
+    write_json(&mut row, names, fields)?;
+    Ok(serde_json::from_slice(&row)?)
+}
+
+fn write_json(mut out: impl Write, names: &[&str], fields: &[Field<'_>]) -> io::Result<()> {
     for (index, (name, field)) in names.iter().zip(fields).enumerate() {
         write!(out, "{}\"{name}\":", if index == 0 { "{" } else { "," })?;
         json_value(&mut out, field)?;

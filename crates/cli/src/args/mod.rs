@@ -10,6 +10,7 @@ mod manual;
 mod registry;
 mod report;
 mod run;
+mod show;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use self::registry::{
 };
 pub use self::report::ReportArgs;
 pub use self::run::{Cleanup, LogFormat, RunArgs};
+pub use self::show::ShowArgs;
 pub use self::status::StatusArgs;
 
 const AFTER_HELP: &str = "\
@@ -38,6 +40,7 @@ Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
   diskprint export 8504-1-7895-1 --db sqlite:results/diskprint.db --format csv
   diskprint report 8504-1-7895-1 --db sqlite:results/diskprint.db
+  diskprint show 8504-1-7895-1 --db sqlite:results/diskprint.db
   diskprint diff before.tar.gz after.tar.gz
   diskprint inspect machine.vmdk p1 mft 5
 
@@ -62,6 +65,7 @@ pub enum Command {
     Diff(DiffArgs),
     Export(ExportArgs),
     Report(ReportArgs),
+    Show(ShowArgs),
     Inspect(InspectArgs),
     Registry(RegistryArgs),
     Slice(SliceArgs),

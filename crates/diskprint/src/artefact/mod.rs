@@ -57,6 +57,12 @@ pub fn artefact(
     Some(Artefact { kind: found.entry.kind.into(), what: found.entry.what.into(), detail })
 }
 
+/// The data of a value as its type says: text, the texts of a list with ` | ` between them, a number;
+/// `None` where they are nothing of that.
+pub(crate) fn data_as_text(value_type: u32, data: &[u8]) -> Option<String> {
+    Value { name: &Name::from(""), value_type, data }.text()
+}
+
 /// All entries, in the order of the documentation.
 pub fn table() -> impl Iterator<Item = &'static Entry> {
     table::ALL.iter().flat_map(|part| part.iter())

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diskprint_formats::Name;
 
 use super::ReportSlice;
+use super::place::cell_path;
 use crate::{Cell, Delta, FileEntry, FileKind};
 
 /// What the steps before the last one made and none after them removed.
@@ -19,16 +20,21 @@ pub(super) struct Behind {
 
 /// How many there are of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+pub struct Counts {
+    /// Files, links too.
     pub files: usize,
+    /// Folders.
     pub folders: usize,
+    /// Streams beside the contents of files.
     pub streams: usize,
+    /// Keys.
     pub keys: usize,
+    /// Values.
     pub values: usize,
 }
 
 impl Counts {
-    pub fn add_file(&mut self, file: &FileEntry) {
+    pub(super) fn add_file(&mut self, file: &FileEntry) {
         match (&file.stream, file.kind) {
             (Some(_), _) => self.streams += 1,
             (None, FileKind::Directory) => self.folders += 1,
@@ -36,7 +42,7 @@ impl Counts {
         }
     }
 
-    pub fn add_cell(&mut self, cell: &Cell) {
+    pub(super) fn add_cell(&mut self, cell: &Cell) {
         match cell.value() {
             Some(_) => self.values += 1,
             None => self.keys += 1,
@@ -57,6 +63,20 @@ pub(super) fn behind(slices: &[ReportSlice]) -> Behind {
         behind.cells.iter().filter_map(|(slice, index)| slices.get(*slice)?.cells.get(*index));
     of_cells.for_each(|delta| counts.add_cell(delta.latest()));
     behind
+}
+
+/// The paths of what is left, in the order in which it came.
+pub(super) fn paths(slices: &[ReportSlice], behind: &Behind) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for (step, slice) in slices.iter().enumerate() {
+        let files = slice.files.iter().enumerate();
+        let files = files.filter(|(index, _)| behind.files.contains(&(step, *index)));
+        paths.extend(files.map(|(_, it)| it.latest().full_path().to_text().into_owned()));
+        let cells = slice.cells.iter().enumerate();
+        let cells = cells.filter(|(index, _)| behind.cells.contains(&(step, *index)));
+        paths.extend(cells.map(|(_, delta)| cell_path(delta.latest())));
+    }
+    paths
 }
 
 /// What one difference does to what there is.
@@ -110,12 +130,13 @@ fn left<I: Eq + std::hash::Hash>(
 
 type FileId = (u32, Name, Option<Name>);
 
-fn file_id(file: &FileEntry) -> FileId {
+/// By what a file or stream is known again in the next slice.
+pub(super) fn file_id(file: &FileEntry) -> FileId {
     (file.partition, file.path.clone(), file.stream.clone())
 }
 
 /// Keys and values are known again whatever the case of their names, as Windows does.
-fn cell_id(cell: &Cell) -> (u32, Name, Vec<Name>, Option<Name>) {
+pub(super) fn cell_id(cell: &Cell) -> (u32, Name, Vec<Name>, Option<Name>) {
     let key = cell.key.iter().map(Name::to_upper).collect();
     (cell.partition, cell.hive.to_upper(), key, cell.value().map(|value| value.name.to_upper()))
 }

@@ -1,20 +1,31 @@
-//! One page to hand over that shows what a sequence did: a file that needs no network and no other
-//! file, and opens in any browser.
+//! What a sequence did, for people: in words and numbers ([`overview`]), by place ([`tree`]), as the
+//! life of one file or key ([`follow`]), and all of it as a page ([`write()`]).
 //!
-//! What a reader needs first stands in it as plain text and tables; the changes themselves are
-//! packed, and the page's own script shows those that come into view. The same results give the
+//! The page is to be handed over: a file that needs no network and no other file, and opens in any
+//! browser. What a reader needs first stands in it as plain text and tables; the changes themselves
+//! are packed, and the page's own script shows those that come into view. The same results give the
 //! same bytes. Text from evidence is escaped, and written out where it would reorder other text;
 //! the page forbids every script and style but its own, by their hashes.
 
+pub mod fact;
+pub mod follow;
 mod life;
 mod noise;
+mod overview;
 mod packed;
 mod page;
+mod place;
+mod registered;
+pub mod tree;
 mod verdict;
 
 use std::io::{self, Write};
 
+pub use life::Counts;
 pub use noise::Noise;
+pub use overview::{Overview, SliceOverview, Tally, overview};
+pub use place::cell_path;
+pub use registered::{Item, Registered, registered};
 
 use crate::{CellDelta, Fault, FileDelta, RecoveredCell};
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::ReportSlice;
-use super::packed::cell_path;
+use super::place::cell_path;
 use crate::{Cell, CellDelta, FileDelta};
 
 /// In how many other sequences each place of a report was changed.

@@ -10,6 +10,7 @@ use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
 
 use super::life::Behind;
+use super::place::{cell_path, recovered_path};
 use super::{Report, ReportSlice};
 use crate::row::{self, CELL, FILE, Field, SliceName};
 use crate::{Cell, CellDelta, FileDelta, FileEntry, FileKind, Hex, RecoveredCell, printable};
@@ -149,10 +150,8 @@ impl Columns {
     }
 
     fn recovered(&mut self, found: &RecoveredCell) {
-        let (hive, path) = (found.cell.hive.to_text(), found.cellpath());
-        // Where it is not known what it was below, it does not begin at the root.
-        let path = format!("{hive}\\{}", path.to_text().trim_start_matches('\\'));
-        self.cell(&found.cell, &path, format!("{} confidence", found.confidence.name()));
+        let confidence = format!("{} confidence", found.confidence.name());
+        self.cell(&found.cell, &recovered_path(found), confidence);
     }
 
     fn cell(&mut self, cell: &Cell, path: &str, changes: String) {
@@ -169,18 +168,6 @@ impl Columns {
         }));
         self.hash.push(value.map(|value| Hex(&value.sha1).to_string()).unwrap_or_default());
         self.size.push(value.map(|value| value.size));
-    }
-}
-
-/// A cell's path as Windows shows it; where it shows none, that of its hive and the path in it.
-pub(super) fn cell_path(cell: &Cell) -> String {
-    let Some(path) = &cell.registry_path else {
-        return format!("{}{}", cell.hive.to_text(), cell.cellpath().to_text());
-    };
-    match cell.value().map(|value| value.name.to_text()) {
-        None => path.to_text().into_owned(),
-        Some(name) if name.is_empty() => format!("{}\\(Default)", path.to_text()),
-        Some(name) => format!("{}\\{name}", path.to_text()),
     }
 }
 

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::life::Behind;
-use super::packed::{Packed, cell_path};
+use super::life::{self, Behind};
+use super::packed::Packed;
 use super::verdict::{grouped, sentences};
 use super::{Report, ReportSlice, Shown};
 use crate::printable;
@@ -173,15 +173,7 @@ fn stayed(report: &Report, behind: &Behind, out: &mut impl Write) -> io::Result<
     out.write_all(
         b"<section aria-labelledby=\"behind-title\">\n<h2 id=\"behind-title\">What stayed behind</h2>\n",
     )?;
-    let mut paths: Vec<String> = Vec::new();
-    for (step, slice) in report.slices.iter().enumerate() {
-        let files = slice.files.iter().enumerate();
-        let files = files.filter(|(index, _)| behind.files.contains(&(step, *index)));
-        paths.extend(files.map(|(_, it)| it.latest().full_path().to_text().into_owned()));
-        let cells = slice.cells.iter().enumerate();
-        let cells = cells.filter(|(index, _)| behind.cells.contains(&(step, *index)));
-        paths.extend(cells.map(|(_, delta)| cell_path(delta.latest())));
-    }
+    let paths = life::paths(&report.slices, behind);
     if paths.is_empty() {
         out.write_all(
             b"<p>Nothing that one of the steps created was still there after a later one.</p>\n",

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use diskprint_formats::Name;
 
-use super::ReportSlice;
 use super::life::{Behind, Counts};
-use crate::{Cell, CellDelta, Delta, FileKind, ValueCell, printable};
+use super::registered::{kind, text};
+use super::{Registered, ReportSlice};
+use crate::{Cell, CellDelta, Delta, FileKind};
 
 /// A sentence for each step, and one for what is left.
 pub(super) fn sentences(slices: &[ReportSlice], behind: &Behind) -> Vec<String> {
@@ -108,56 +109,15 @@ fn application(slices: &[ReportSlice]) -> Option<String> {
     names.next().filter(|name| !name.is_empty() && names.next().is_none())
 }
 
-/// The text that a value holds.
-fn text(value: &ValueCell) -> Option<String> {
-    const MOST: usize = 100;
-    let data = value.data.as_ref().filter(|_| matches!(value.value_type, 1 | 2))?;
-    let text = Name::from_utf16le(data);
-    let text = text.to_text();
-    let text = text.split('\0').next().unwrap_or_default();
-    Some(printable(text.trim()).chars().take(MOST).collect())
-}
-
-fn kind(cell: &Cell) -> Option<&str> {
-    cell.artefact.as_ref().map(|artefact| &*artefact.kind)
-}
-
-/// Kinds of artefacts that are counted, as `docs/artefacts.md` has them, one and several.
-const REGISTERED: [(&str, &str, &str); 7] = [
-    ("uninstall", "uninstaller", "uninstallers"),
-    ("service", "service", "services"),
-    ("autostart", "autostart", "autostarts"),
-    ("task", "scheduled task", "scheduled tasks"),
-    ("com", "COM class", "COM classes"),
-    ("association", "file association", "file associations"),
-    ("firewall", "firewall rule", "firewall rules"),
-];
-
-/// Counts new items of each kind: a key or value that is new, in a key of that kind that is not.
+/// Counts new items of each kind.
 fn registered(cells: &[CellDelta]) -> Option<String> {
-    let new: Vec<&Cell> =
-        cells.iter().filter(|delta| delta.before().is_none()).filter_map(Delta::after).collect();
-    let keys: HashSet<(u32, &Name, &[Name], Option<&str>)> = new
-        .iter()
-        .filter(|cell| cell.value().is_none())
-        .map(|cell| (cell.partition, &cell.hive, &*cell.key, kind(cell)))
-        .collect();
-    let parent = |cell: &'_ Cell| match cell.value() {
-        Some(_) => cell.key.len(),
-        None => cell.key.len().saturating_sub(1),
-    };
-    let count = |of: &str| {
-        let items = new.iter().filter(|cell| kind(cell) == Some(of)).filter(|cell| {
-            let above = cell.key.get(..parent(cell)).unwrap_or_default();
-            !keys.contains(&(cell.partition, &cell.hive, above, Some(of)))
-        });
-        items.count()
-    };
-    list(REGISTERED.map(|(of, one, several)| plural((count(of), one, several))))
+    let kinds = super::registered(cells);
+    let count = |it: Registered| plural((it.items.len(), it.one, it.several));
+    list(kinds.into_iter().map(count))
 }
 
 /// `23 files (3.1 MB), 2 folders and 13 keys`; nothing where there is none.
-fn counted(counts: Counts, bytes: Option<u64>) -> Option<String> {
+pub(super) fn counted(counts: Counts, bytes: Option<u64>) -> Option<String> {
     let Counts { files, folders, streams, keys, values } = counts;
     let mut files = plural((files, "file", "files"));
     if let (Some(files), Some(bytes @ 1..)) = (&mut files, bytes) {
