@@ -108,6 +108,17 @@ impl Database {
         }
     }
 
+    /// Opens it, which must be there and up to date, so that nothing can be written.
+    pub fn open_read_only(&self) -> Result<Box<dyn Store>> {
+        match self {
+            Self::Sqlite(path) if !path.is_file() => {
+                bail!("there is no database {}; diskprint run makes one", path.display())
+            }
+            Self::Sqlite(path) => self.boxed(Sqlite::open_read_only(path)),
+            Self::Postgres(address) => self.boxed(Postgres::open_read_only(address)),
+        }
+    }
+
     /// Looks at it, which must be there, without altering it.
     pub fn examine(&self) -> Result<Examination> {
         let found = match self {

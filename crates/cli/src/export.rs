@@ -4,10 +4,10 @@ use std::io::{self, BufWriter};
 
 use anyhow::Result;
 use diskprint::export::Writer;
-use diskprint_store::write_rows;
+use diskprint_store::{stored_sequence, write_rows};
 
 use crate::args::ExportArgs;
-use crate::catalogue::stored_sequence;
+
 use crate::{Outcome, database};
 
 /// Prints the stored differences of the sequence that is named.

@@ -17,6 +17,7 @@ mod progress;
 mod registry;
 mod report;
 mod run;
+mod serve;
 mod show;
 mod status;
 mod stored;
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> Result<Outcome, Error> {
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Registry(args) => registry::run(&args),
         Command::Slice(args) => catalogue::slice::run(&args),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Error};
 use diskprint::report::{self, Noise, Report};
 use diskprint::results;
-use diskprint_store::{LastRun, noise};
+use diskprint_store::{noise, run_notes};
 use indicatif::{DecimalBytes, HumanCount};
 
 use crate::args::ReportArgs;
@@ -25,7 +25,7 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Error> {
         sequence: last.sequence(),
         slices,
         noise,
-        notes: notes(&run),
+        notes: run_notes(&run, VERSION),
         most_changes: args.most_changes,
     };
     let path = match &args.output {
@@ -52,15 +52,4 @@ pub fn run(args: &ReportArgs) -> Result<Outcome, Error> {
         )?;
     }
     Ok(Outcome::Clean)
-}
-
-/// What is known of the run that the report shows.
-fn notes(LastRun { run, .. }: &LastRun) -> Vec<(String, String)> {
-    let note = |name: &str, text: String| (name.to_owned(), text);
-    vec![
-        note("Run", format!("{} to {} (UTC), ended {}", run.started, run.finished, run.outcome)),
-        note("Read and compared by", format!("diskprint {}", run.version)),
-        note("Page made by", format!("diskprint {VERSION}")),
-        note("Digest of all results", run.inputs.clone()),
-    ]
 }

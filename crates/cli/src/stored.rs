@@ -3,9 +3,7 @@
 use anyhow::{Context, Error, bail};
 use diskprint::SliceId;
 use diskprint::report::ReportSlice;
-use diskprint_store::{LastRun, Store, report_slices};
-
-use crate::catalogue;
+use diskprint_store::{LastRun, Store, report_slices, stored_sequence};
 
 /// A sequence whose results are stored.
 pub struct Stored {
@@ -19,7 +17,7 @@ pub struct Stored {
 
 /// Reads the stored sequence that is named, or of which the last slice is.
 pub fn sequence(store: &dyn Store, name: &str) -> Result<Stored, Error> {
-    let sequence = catalogue::stored_sequence(store, name)?;
+    let sequence = stored_sequence(store, name)?;
     let last = sequence.last().context("the sequence has no slices")?.id.clone();
     let Some(run) = store.last_run(&last)? else {
         bail!("no results of {last} are stored: diskprint run makes them");

@@ -29,6 +29,11 @@ impl SliceId {
         }
     }
 
+    /// Reads a slice's name, `8504-1-7895-1-10`; `None` when it has another form.
+    pub fn from_name(name: &str) -> Option<Self> {
+        if name.contains('.') { None } else { Self::from_file_name(&format!("{name}.")) }
+    }
+
     /// The name of the sequence that it belongs to, `8504-1-7895-1`.
     pub fn sequence(&self) -> String {
         format!("{}-{}", self.osetid, self.appetid)

@@ -120,6 +120,12 @@ pub enum Error {
     /// There is no such slice.
     #[error("slice {0} is not in table slice")]
     UnknownSlice(SliceId),
+    /// A slice stands for a sequence that goes on behind it.
+    #[error("slice {0} is not the end of a sequence")]
+    NotAnEnd(SliceId),
+    /// A text names no sequence.
+    #[error("{0:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1")]
+    SequenceName(String),
     /// There is no such sequence.
     #[error("no slice of {osetid}-{appetid} is in table slice")]
     UnknownSequence {

@@ -54,4 +54,4 @@ pub use results::{Content, Found, LastRun, Results, Run};
 pub use sequence::{Link, SliceRow};
 pub use sqlite::Sqlite;
 pub use store::Store;
-pub use stored::{noise, report_slices, write_rows};
+pub use stored::{noise, report_slices, run_notes, sequence_name, stored_sequence, write_rows};

@@ -7,7 +7,46 @@ use diskprint::export::Writer;
 use diskprint::report::{Noise, ReportSlice};
 use diskprint::row::SliceName;
 
-use crate::{Error, SliceRow, Store};
+use crate::{Error, LastRun, SliceRow, Store};
+
+/// Returns the slices of the sequence that is named, `8504-1-7895-1`, or whose last slice is.
+///
+/// # Errors
+/// When it is no such name, when there is no such sequence or several, and when the database fails.
+pub fn stored_sequence(store: &dyn Store, name: &str) -> Result<Vec<SliceRow>, Error> {
+    match SliceId::from_name(name) {
+        Some(end) if store.ends(&end.osetid, &end.appetid)?.contains(&end.sliceid) => {
+            store.sequence_ending_at(&end)
+        }
+        Some(slice) => Err(Error::NotAnEnd(slice)),
+        None => {
+            let ids = sequence_name(name).ok_or_else(|| Error::SequenceName(name.to_owned()))?;
+            store.sequence(&ids.0, &ids.1)
+        }
+    }
+}
+
+/// The two ids in the name of a sequence, each of two parts; `None` when it has another form.
+pub fn sequence_name(name: &str) -> Option<(String, String)> {
+    match name.split('-').collect::<Vec<_>>()[..] {
+        [os, os_part, app, app_part] => {
+            Some((format!("{os}-{os_part}"), format!("{app}-{app_part}")))
+        }
+        _ => None,
+    }
+}
+
+/// What a report says in its head of the run that it shows; `version` is that of the program that
+/// makes the page.
+pub fn run_notes(LastRun { run, .. }: &LastRun, version: &str) -> Vec<(String, String)> {
+    let note = |name: &str, text: String| (name.to_owned(), text);
+    vec![
+        note("Run", format!("{} to {} (UTC), ended {}", run.started, run.finished, run.outcome)),
+        note("Read and compared by", format!("diskprint {}", run.version)),
+        note("Page made by", format!("diskprint {version}")),
+        note("Digest of all results", run.inputs.clone()),
+    ]
+}
 
 /// Writes all stored differences of a sequence: slice by slice, files before cells before
 /// recovered cells, each in stored order.

@@ -10,6 +10,7 @@ mod manual;
 mod registry;
 mod report;
 mod run;
+mod serve;
 mod show;
 mod status;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use self::registry::{
 };
 pub use self::report::ReportArgs;
 pub use self::run::{Cleanup, LogFormat, RunArgs};
+pub use self::serve::ServeArgs;
 pub use self::show::ShowArgs;
 pub use self::status::StatusArgs;
 
@@ -66,6 +68,7 @@ pub enum Command {
     Export(ExportArgs),
     Report(ReportArgs),
     Show(ShowArgs),
+    Serve(ServeArgs),
     Inspect(InspectArgs),
     Registry(RegistryArgs),
     Slice(SliceArgs),

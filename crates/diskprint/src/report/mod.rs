@@ -10,6 +10,7 @@
 pub mod fact;
 pub mod follow;
 mod life;
+pub mod line;
 mod noise;
 mod overview;
 mod packed;
@@ -22,12 +23,14 @@ mod verdict;
 use std::io::{self, Write};
 
 pub use life::Counts;
+pub use line::Line;
 pub use noise::Noise;
 pub use overview::{Overview, SliceOverview, Tally, overview};
+pub use page::{PARTS, STYLE};
 pub use place::cell_path;
 pub use registered::{Item, Registered, registered};
 
-use crate::{CellDelta, Fault, FileDelta, RecoveredCell};
+use crate::{CellDelta, Delta, Fault, FileDelta, RecoveredCell};
 
 /// What a report shows.
 pub struct Report {
@@ -77,6 +80,14 @@ pub struct Shown {
     pub changes: usize,
     /// Those that are in the page.
     pub shown: usize,
+}
+
+/// How many differences say new, altered and deleted.
+pub fn counts_of<T, C>(deltas: &[Delta<T, C>]) -> [usize; 3] {
+    let count = |is: fn(&Delta<T, C>) -> bool| deltas.iter().filter(|delta| is(delta)).count();
+    let new = count(|delta| delta.before().is_none());
+    let deleted = count(|delta| delta.after().is_none());
+    [new, deltas.len() - new - deleted, deleted]
 }
 
 /// Writes the page.

@@ -12,7 +12,10 @@ use super::{Report, ReportSlice, Shown};
 use crate::printable;
 use crate::results::sha256;
 
-const STYLE: &str = include_str!("report.css");
+/// The style of our pages.
+pub const STYLE: &str = include_str!("report.css");
+/// What the scripts of our pages are made with; a script of a page follows it.
+pub const PARTS: &str = include_str!("parts.js");
 const SCRIPT: &str = concat!(include_str!("parts.js"), include_str!("report.js"));
 
 /// How many of the things that stayed behind, and how many faults, stand in the page as text.
