@@ -153,6 +153,8 @@ async function chooseSlice(index) {
   history.replaceState(null, "", "?slice=" + encodeURIComponent(slice.slice));
   const choice = (id, label, options) => make("select", { id, "aria-label": label, onchange: refresh }, ...options.map(([value, text]) => make("option", { value, text })));
   const place = byId("slice");
+  // The list that goes away is drawn once more.
+  rowList?.update(0);
   const rows = make("div", { id: "rows", class: "scroll", role: "grid", "aria-label": "Changes", tabindex: "0" }, make("div", { class: "head", role: "row" },
     ...[["w-action", "action"], ["w-kind", "kind"], ["cell grow", "path"], ["w-changes", "changes"], ["w-artefact", "known as"], ["w-size", "size"]].map(([kind, text]) => make("span", { role: "columnheader", class: kind, text }))));
   place.replaceChildren(make("h2", { text: "Changes of slice " + shown(slice.slice) }), make("div", { id: "doubt" }),
@@ -285,6 +287,7 @@ async function refresh() {
 async function loadMore() {
   if (state.isLoading || !state.left.length) return;
   state.isLoading = true;
+  byId("rows").setAttribute("aria-busy", "true");
   const turn = state.turn;
   const wanted = state.rows.length + 200;
   const slice = state.sequence.slices[state.slice].slice;
@@ -303,6 +306,7 @@ async function loadMore() {
     byId("count").replaceChildren(complain(error));
   }
   rowList.update(state.rows.length);
+  byId("rows").setAttribute("aria-busy", "false");
   byId("rows").setAttribute("aria-rowcount", state.left.length ? -1 : state.rows.length);
   state.isLoading = false;
 }
@@ -314,7 +318,7 @@ function counted() {
 
 function rowLine(index) {
   const row = state.rows[index];
-  const room = Math.max(20, Math.floor((byId("rows").clientWidth - (innerWidth < 640 ? 260 : 590)) / 7.9));
+  const room = Math.max(20, Math.floor((byId("rows").clientWidth - (innerWidth < 640 ? 270 : 650)) / 7.9));
   const part = (name, text, more) => make("span", { class: "cell " + name + (more || ""), role: "gridcell", text });
   return make("div", { class: "line", role: "row", "aria-selected": state.chosen === row, "aria-rowindex": index + 1, title: row.path.slice(0, 1000), onclick: () => choose(row, index) },
     part("w-action", row.action, " is-" + row.action), part("w-kind", row.kind), part("grow path", ending(row.path, room)),

@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 # Without these Chromium asks its maker's servers for things at every start.
@@ -76,10 +77,21 @@ class Browser:
         return next(iter(element.values()))
 
     def click(self, selector):
-        self.ask(f"/element/{self.find(selector)}/click", {})
+        """Clicks what is found; where the page has made it anew meanwhile, what is there then."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return self.ask(f"/element/{self.find(selector)}/click", {})
+            except urllib.error.HTTPError as error:
+                if error.code != 404 or time.monotonic() > end:
+                    raise AssertionError(f"no click at {selector}: {error.read()}") from error
 
     def type(self, selector, text):
         self.ask(f"/element/{self.find(selector)}/value", {"text": text})
+
+    def command(self, name, parameters):
+        """Tells the browser something that WebDriver has no word for."""
+        return self.ask("/goog/cdp/execute", {"cmd": name, "params": parameters})
 
     def picture(self, path):
         with open(path, "wb") as file:

@@ -1,6 +1,7 @@
 //! What the tests of the command line share.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod http;
 #[cfg(unix)]
 pub mod original;
 pub mod truth;
