@@ -235,7 +235,7 @@ function branchLine(branch, depth, below) {
   };
   const twist = make("span", { class: "twist", text: branch.branches ? "▸" : "" });
   twist.style.marginLeft = depth + "em";
-  line.append(twist, make("span", { class: "grow path", text: ending(name, 36) }));
+  line.append(twist, make("span", { class: "grow path", text: ending(name, branch.tree !== "files" && depth === 1 ? 22 : 40) }));
   const counts = branch.tree === "recovered" ? [0, 0, 0, branch.rows] : [branch.new, branch.altered, branch.deleted, 0];
   counts.forEach((one, action) => {
     if (one) line.append(make("span", { class: "badge is-" + ACTIONS[action], title: `${number(one)} ${ACTIONS[action]}`, text: SIGNS[action] + number(one) }));
@@ -318,7 +318,7 @@ function counted() {
 
 function rowLine(index) {
   const row = state.rows[index];
-  const room = Math.max(20, Math.floor((byId("rows").clientWidth - (innerWidth < 640 ? 270 : 650)) / 7.9));
+  const room = Math.max(20, Math.floor((byId("rows").clientWidth - (innerWidth < 640 ? 250 : 480)) / 7.9));
   const part = (name, text, more) => make("span", { class: "cell " + name + (more || ""), role: "gridcell", text });
   return make("div", { class: "line", role: "row", "aria-selected": state.chosen === row, "aria-rowindex": index + 1, title: row.path.slice(0, 1000), onclick: () => choose(row, index) },
     part("w-action", row.action, " is-" + row.action), part("w-kind", row.kind), part("grow path", ending(row.path, room)),
