@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use diskprint::{
-    Allocation, ByteRuns, Cell, CellDelta, CellKind, Delta, Digests, FileDelta, FileEntry, FileKind,
-    SliceId, Times, ValueCell,
+    Allocation, ByteRuns, Cell, CellDelta, CellKind, Delta, Digests, FileDelta, FileEntry,
+    FileKind, SliceId, Times, ValueCell,
 };
 use diskprint_formats::{Filetime, Name};
 use diskprint_store::{Found, Results, Run, SliceRow, Sqlite, Store};
@@ -46,7 +46,11 @@ fn sequence(store: &mut Sqlite, number: usize, rows: usize) -> Result<(), Box<dy
     };
     let found = |index| {
         let rows = if index == 1 { rows } else { 0 };
-        Ok(Found { files: files(number, rows * 3 / 4), cells: cells(number, rows / 4), ..Found::default() })
+        Ok(Found {
+            files: files(number, rows * 3 / 4),
+            cells: cells(number, rows / 4),
+            ..Found::default()
+        })
     };
     store.save(&Results { slices: &slices, run: &run, found: &found, dequeue: false })?;
     Ok(())
@@ -63,7 +67,8 @@ fn files(number: usize, count: usize) -> Vec<FileDelta> {
 }
 
 fn file(path: &str, number: usize, index: usize) -> FileEntry {
-    let content = if index % 10 == 0 { "shared".into() } else { format!("{number} {index}") };
+    let content =
+        if index.is_multiple_of(10) { "shared".into() } else { format!("{number} {index}") };
     let time = Filetime(130_123_908_450_000_000 + index as u64);
     FileEntry {
         partition: 1,
