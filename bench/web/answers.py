@@ -7,6 +7,7 @@ over a new connection each time, and each answer is checked.
 """
 
 import argparse
+import hashlib
 import json
 import re
 import statistics
@@ -26,6 +27,7 @@ from tasks import need  # noqa: E402
 ROWS = 20_000
 SMALL = [ROWS]
 LARGE = [ROWS] * 40 + [200_000]
+SHARED = hashlib.sha256(b"shared").hexdigest()
 
 
 def main():
@@ -132,6 +134,8 @@ QUESTIONS = [
      lambda answer, _: answer["rows"] == 100),
     ("who has a rare content", lambda server: "/touching" + query(digest=server.digest),
      lambda answer, _: answer["rows"] == 1),
+    ("who has a content that is everywhere", lambda _: "/touching" + query(digest=SHARED),
+     lambda answer, server: answer["rows"] == sum(rows * 3 // 4 // 10 for rows in server.rows)),
 ]
 
 

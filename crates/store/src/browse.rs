@@ -289,28 +289,41 @@ impl<D: Dialect> Browse for D {
         limit: usize,
     ) -> Result<Vec<Difference>, Error> {
         let mut all = Vec::new();
-        for (tree, condition) in subject.conditions::<D>() {
-            let condition = match after {
-                Some(after) => condition
-                    .and("(osetid, appetid, sliceid, ordinal) > (?, ?, ?, ?)", behind(after, tree)),
-                None => condition,
-            };
-            let order = "osetid, appetid, sliceid, ordinal";
-            let rows = select(self, &table_of(tree), condition, order, limit)?;
-            all.extend(read_differences(tree, rows)?);
+        // The index of one side has its rows in this order, so that no more than a page is read.
+        for (tree, sides) in subject.conditions::<D>() {
+            for condition in sides {
+                let condition = match after {
+                    Some(after) => condition.and(
+                        "(osetid, appetid, sliceid, ordinal) > (?, ?, ?, ?)",
+                        behind(after, tree),
+                    ),
+                    None => condition,
+                };
+                let order = "osetid, appetid, sliceid, ordinal";
+                let rows = select(self, &table_of(tree), condition, order, limit)?;
+                all.extend(read_differences(tree, rows)?);
+            }
         }
         all.sort_by(|a, b| a.id.cmp(&b.id));
+        all.dedup_by(|a, b| a.id == b.id);
         all.truncate(limit);
         Ok(all)
     }
 
     fn sequences_touching(&self, subject: &Subject) -> Result<Vec<Touching>, Error> {
         let mut all: Vec<Touching> = Vec::new();
-        for (tree, Condition { sql, values }) in subject.conditions::<D>() {
+        for (tree, [before, after]) in subject.conditions::<D>() {
             let table = table_of(tree).name;
+            let of = |side: &Condition| {
+                format!("SELECT osetid, appetid, sliceid, ordinal FROM {table} WHERE {}", side.sql)
+            };
             let sql = format!(
-                "SELECT osetid, appetid, count(*) FROM {table} WHERE {sql} GROUP BY osetid, appetid"
+                "SELECT osetid, appetid, count(*) FROM ({} UNION {}) AS touched
+                 GROUP BY osetid, appetid",
+                of(&before),
+                of(&after),
             );
+            let values = [before.values, after.values].concat();
             all.extend(read_all(self.query(&sql, &values)?, |columns| {
                 let (osetid, appetid) = (columns.next()?, columns.next()?);
                 Ok(Touching { osetid, appetid, rows: columns.unsigned()? })

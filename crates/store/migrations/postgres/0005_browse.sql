@@ -20,17 +20,31 @@ CREATE TABLE diskprint_branch (
 );
 CREATE INDEX diskprint_branch_by_parent ON diskprint_branch (osetid, appetid, sliceid, parent, ordinal);
 
-CREATE INDEX diskprint_file_by_path_before ON diskprint_file_delta (md5(lower(path_before COLLATE "C"))) WHERE path_before IS NOT NULL;
-CREATE INDEX diskprint_file_by_path_after ON diskprint_file_delta (md5(lower(path_after COLLATE "C"))) WHERE path_after IS NOT NULL;
-CREATE INDEX diskprint_file_by_md5_before ON diskprint_file_delta (md5_before) WHERE md5_before IS NOT NULL;
-CREATE INDEX diskprint_file_by_md5_after ON diskprint_file_delta (md5_after) WHERE md5_after IS NOT NULL;
-CREATE INDEX diskprint_file_by_sha1_before ON diskprint_file_delta (sha1_before) WHERE sha1_before IS NOT NULL;
-CREATE INDEX diskprint_file_by_sha1_after ON diskprint_file_delta (sha1_after) WHERE sha1_after IS NOT NULL;
-CREATE INDEX diskprint_file_by_sha256_before ON diskprint_file_delta (sha256_before) WHERE sha256_before IS NOT NULL;
-CREATE INDEX diskprint_file_by_sha256_after ON diskprint_file_delta (sha256_after) WHERE sha256_after IS NOT NULL;
-CREATE INDEX diskprint_cell_by_path_before ON diskprint_cell_delta (md5(lower(registry_path_before COLLATE "C"))) WHERE registry_path_before IS NOT NULL;
-CREATE INDEX diskprint_cell_by_path_after ON diskprint_cell_delta (md5(lower(registry_path_after COLLATE "C"))) WHERE registry_path_after IS NOT NULL;
-CREATE INDEX diskprint_cell_by_sha1_before ON diskprint_cell_delta (sha1_before) WHERE sha1_before IS NOT NULL;
-CREATE INDEX diskprint_cell_by_sha1_after ON diskprint_cell_delta (sha1_after) WHERE sha1_after IS NOT NULL;
-CREATE INDEX diskprint_cell_by_key_before ON diskprint_cell_delta (md5(lower(key_before COLLATE "C"))) WHERE registry_path_before IS NULL AND key_before IS NOT NULL;
-CREATE INDEX diskprint_cell_by_key_after ON diskprint_cell_delta (md5(lower(key_after COLLATE "C"))) WHERE registry_path_after IS NULL AND key_after IS NOT NULL;
+CREATE INDEX diskprint_file_by_path_before ON diskprint_file_delta
+    (md5(lower(path_before COLLATE "C")), osetid, appetid, sliceid, ordinal) WHERE path_before IS NOT NULL;
+CREATE INDEX diskprint_file_by_path_after ON diskprint_file_delta
+    (md5(lower(path_after COLLATE "C")), osetid, appetid, sliceid, ordinal) WHERE path_after IS NOT NULL;
+CREATE INDEX diskprint_file_by_md5_before ON diskprint_file_delta
+    (md5_before, osetid, appetid, sliceid, ordinal) WHERE md5_before IS NOT NULL;
+CREATE INDEX diskprint_file_by_md5_after ON diskprint_file_delta
+    (md5_after, osetid, appetid, sliceid, ordinal) WHERE md5_after IS NOT NULL;
+CREATE INDEX diskprint_file_by_sha1_before ON diskprint_file_delta
+    (sha1_before, osetid, appetid, sliceid, ordinal) WHERE sha1_before IS NOT NULL;
+CREATE INDEX diskprint_file_by_sha1_after ON diskprint_file_delta
+    (sha1_after, osetid, appetid, sliceid, ordinal) WHERE sha1_after IS NOT NULL;
+CREATE INDEX diskprint_file_by_sha256_before ON diskprint_file_delta
+    (sha256_before, osetid, appetid, sliceid, ordinal) WHERE sha256_before IS NOT NULL;
+CREATE INDEX diskprint_file_by_sha256_after ON diskprint_file_delta
+    (sha256_after, osetid, appetid, sliceid, ordinal) WHERE sha256_after IS NOT NULL;
+CREATE INDEX diskprint_cell_by_path_before ON diskprint_cell_delta
+    (md5(lower(registry_path_before COLLATE "C")), osetid, appetid, sliceid, ordinal) WHERE registry_path_before IS NOT NULL;
+CREATE INDEX diskprint_cell_by_path_after ON diskprint_cell_delta
+    (md5(lower(registry_path_after COLLATE "C")), osetid, appetid, sliceid, ordinal) WHERE registry_path_after IS NOT NULL;
+CREATE INDEX diskprint_cell_by_sha1_before ON diskprint_cell_delta
+    (sha1_before, osetid, appetid, sliceid, ordinal) WHERE sha1_before IS NOT NULL;
+CREATE INDEX diskprint_cell_by_sha1_after ON diskprint_cell_delta
+    (sha1_after, osetid, appetid, sliceid, ordinal) WHERE sha1_after IS NOT NULL;
+CREATE INDEX diskprint_cell_by_key_before ON diskprint_cell_delta
+    (md5(lower(key_before COLLATE "C")), osetid, appetid, sliceid, ordinal) WHERE registry_path_before IS NULL AND key_before IS NOT NULL;
+CREATE INDEX diskprint_cell_by_key_after ON diskprint_cell_delta
+    (md5(lower(key_after COLLATE "C")), osetid, appetid, sliceid, ordinal) WHERE registry_path_after IS NULL AND key_after IS NOT NULL;

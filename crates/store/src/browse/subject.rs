@@ -49,9 +49,10 @@ impl Subject {
         is_digest.then(|| Self::Digest(digits.to_ascii_lowercase()))
     }
 
-    /// In which trees it is found, and what is asked of their rows.
-    pub(super) fn conditions<D: Dialect>(&self) -> Vec<(Tree, Condition)> {
-        let side = |of: &dyn Fn(&str) -> Condition| Condition::any(["before", "after"].map(of));
+    /// In which trees it is found, and what is asked of either side of their rows. A row may have it
+    /// on both.
+    pub(super) fn conditions<D: Dialect>(&self) -> Vec<(Tree, [Condition; 2])> {
+        let side = |of: &dyn Fn(&str) -> Condition| ["before", "after"].map(of);
         match self {
             Self::Path(path) => {
                 let of = |side: &str| indexed::<D>(&format!("path_{side}"), path.into());
