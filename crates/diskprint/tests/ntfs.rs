@@ -141,27 +141,6 @@ fn everything_written_is_in_the_snapshot() {
 }
 
 #[test]
-fn wof_is_told_and_not_digested() {
-    let Sample { mut volume, .. } = sample();
-    let sparse = Clusters { flags: kit::SPARSE, ..volume.sizes(vec![(None, 3)], 12_000) };
-    let tag = kit::reparse_point(0x8000_0017, &[1, 0, 0, 0, 2, 0, 0, 0]);
-    let file = File::new(ROOT, "wof")
-        .with(kit::resident(kind::REPARSE_POINT, "", &tag))
-        .with(kit::non_resident(kind::DATA, "", &sparse))
-        .data("WofCompressedData", b"packed");
-    volume.add(&file);
-    let snapshot = read(&volume.finish().bytes);
-    assert_eq!(
-        faults(&snapshot),
-        [
-            "p1 › inode 28 › wof: content is compressed by WOF, which is not read (left out: digests of its content)"
-        ]
-    );
-    assert_eq!(entry(&snapshot, "wof").digests, None);
-    assert!(entry(&snapshot, "wof:WofCompressedData").digests.is_some());
-}
-
-#[test]
 fn deleted_files_are_found_with_their_paths() {
     let Sample { mut volume, keep, .. } = sample();
     let content = volume.stored(kind::DATA, "", &data(4096, 4), 0);

@@ -2,7 +2,7 @@
 
 use diskprint_formats::Name;
 use diskprint_formats::ntfs::{
-    AttributeType, FileName, IndexEntry, ListEntry, Namespace, ReparsePoint, root_entries,
+    AttributeType, FileName, IndexEntry, ListEntry, Namespace, ReparsePoint, root_entries, wof,
 };
 use diskprint_formats::partition::Guid;
 
@@ -177,7 +177,7 @@ fn reparse_point(mut fields: Fields<'_, '_>) {
     fields.u32(0, "tag", |tag| match tag {
         ReparsePoint::MOUNT_POINT => format!("{tag:#x}: mount point (junction)"),
         ReparsePoint::SYMLINK => format!("{tag:#x}: symbolic link"),
-        ReparsePoint::WOF => format!("{tag:#x}: compressed by WOF"),
+        ReparsePoint::WOF => format!("{tag:#x}: kept by WOF"),
         ReparsePoint::DEDUP => format!("{tag:#x}: deduplicated"),
         tag => format!("{tag:#x}: unknown"),
     });
@@ -186,6 +186,10 @@ fn reparse_point(mut fields: Fields<'_, '_>) {
     match ReparsePoint::parse(value) {
         Some(point) => match &point.target {
             Some(target) => dump.field(None, "leads to", quoted(target)),
+            None if point.compression.is_some() => {
+                let name = point.compression.map_or("", wof::Algorithm::name);
+                dump.field(20, "compression", name);
+            }
             None if point.is_link() => dump.wrong("$REPARSE_POINT: its target goes past its end"),
             None => bytes_of(dump, value.get(8..).unwrap_or_default()),
         },

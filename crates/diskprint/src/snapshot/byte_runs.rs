@@ -12,6 +12,8 @@ pub(super) fn byte_runs(content: &Content, img_start: u64) -> ByteRuns {
             return ByteRuns::new(img_start, [run]);
         }
         Content::NonResident(extents) => extents,
+        // Its bytes lie nowhere; where they are compressed, the stream that has them says.
+        Content::Overlaid { .. } => return ByteRuns::default(),
     };
     let cluster_size = u64::from(extents.cluster_size);
     let compressed = extents.unit_clusters > 0;

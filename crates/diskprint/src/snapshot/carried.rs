@@ -101,7 +101,16 @@ impl Kept {
 /// Where a content of the volume in `reader` lies; `None` where that is not known of every byte,
 /// and for what is in its file record.
 pub(super) fn whereabouts(reader: &dyn ReadAt, content: &Content) -> Option<Whereabouts> {
-    let Content::NonResident(extents) = content else { return None };
+    let extents = match content {
+        Content::Resident { .. } => return None,
+        Content::NonResident(extents) => extents,
+        Content::Overlaid { packed, algorithm, len } => {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&whereabouts(reader, packed)?);
+            hasher.update(format!("{algorithm:?} {len}").as_bytes());
+            return hasher.finalize().as_bytes().first_chunk().copied();
+        }
+    };
     let Extents { runs, cluster_size, data_size, initialized_size, unit_clusters } = extents;
     let cluster_size = u64::from(*cluster_size);
     let mut hasher = blake3::Hasher::new();

@@ -377,13 +377,31 @@ fn plan(
             return Plan::Leave;
         }
         Content::NonResident(extents) => extents,
+        Content::Overlaid { packed, len, .. } => {
+            let is_gone = |extents| !file.in_use && !setting.is_free(extents);
+            return match &**packed {
+                Content::NonResident(extents) if is_gone(extents) => Plan::Leave,
+                _ if !digested => Plan::Leave,
+                packed => {
+                    Plan::Digest(Cost::inflated(packed, *len), Some(Box::new(content.clone())))
+                }
+            };
+        }
     };
     if !file.in_use && !setting.is_free(extents) {
         return Plan::Leave;
     }
     match reparse.map(|reparse| reparse.tag) {
         Some(ReparsePoint::WOF) => {
-            let what = "content is compressed by WOF, which is not read";
+            let what = match reparse.and_then(|reparse| reparse.compression) {
+                Some(_) => {
+                    "content is compressed by WOF, and the stream that has it cannot be read"
+                }
+                None => {
+                    "content is kept by WOF in a Windows image elsewhere, or compressed in a way that \
+                     is not known"
+                }
+            };
             return Plan::Refuse(what.into(), NO_DIGESTS);
         }
         Some(ReparsePoint::DEDUP) => {

@@ -1,4 +1,4 @@
-use diskprint_formats::ntfs::Extents;
+use diskprint_formats::ntfs::{Content, Extents};
 
 /// Holes of one content that are digested at most, in bytes: at a gigabyte a second or less, more
 /// would let a few bytes of image keep the program busy for hours.
@@ -56,5 +56,16 @@ impl Cost {
         let stored = if extents.unit_clusters > 0 { u64::MAX } else { extents.stored_len() };
         let stored = stored.min(extents.data_size);
         Self { len: extents.data_size, stored, holes: extents.data_size - stored }
+    }
+
+    /// What inflating `len` bytes needs: those that are not stored can be made of next to nothing,
+    /// as holes can.
+    pub(super) fn inflated(packed: &Content, len: u64) -> Self {
+        let stored = match packed {
+            Content::NonResident(extents) => extents.stored_len(),
+            packed => packed.len(),
+        };
+        let stored = stored.min(len);
+        Self { len, stored, holes: len - stored }
     }
 }

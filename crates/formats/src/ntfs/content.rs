@@ -1,5 +1,6 @@
 use std::io;
 
+use super::wof::{Algorithm, Inflated};
 use super::{Error, Run, lznt1};
 use crate::{ReadAt, ReadAtExt};
 
@@ -15,6 +16,15 @@ pub enum Content {
     },
     /// In clusters.
     NonResident(Extents),
+    /// Compressed in another stream, by the Windows Overlay Filter.
+    Overlaid {
+        /// The content of that stream.
+        packed: Box<Self>,
+        /// How it is compressed.
+        algorithm: Algorithm,
+        /// Length in bytes once it is inflated.
+        len: u64,
+    },
 }
 
 impl Content {
@@ -23,6 +33,7 @@ impl Content {
         match self {
             Self::Resident { value, .. } => value.len() as u64,
             Self::NonResident(extents) => extents.data_size,
+            Self::Overlaid { len, .. } => *len,
         }
     }
 
@@ -106,6 +117,10 @@ impl ReadAt for StreamReader<'_> {
         let extents = match self.content {
             Content::Resident { value, .. } => return value.read_at(buf, offset),
             Content::NonResident(extents) => extents,
+            Content::Overlaid { packed, algorithm, len } => {
+                let packed = StreamReader::new(self.volume, packed);
+                return Inflated::new(packed, *algorithm, *len).read_at(buf, offset);
+            }
         };
         let left = usize::try_from(extents.data_size.saturating_sub(offset)).unwrap_or(usize::MAX);
         let len = buf.len().min(left);

@@ -1,6 +1,6 @@
 use super::{
     Attribute, AttributeType, Content, Error, Extents, FileName, FileRecord, FileReference, Form,
-    ReparsePoint, Run, StandardInformation,
+    ReparsePoint, Run, StandardInformation, wof,
 };
 use crate::Name;
 
@@ -51,6 +51,25 @@ impl File {
     /// The stream of this type and name.
     pub fn stream(&self, kind: AttributeType, name: &str) -> Option<&Stream> {
         self.streams.iter().find(|stream| stream.kind == kind && stream.name.to_str() == Some(name))
+    }
+
+    /// Lets the main stream be what the Windows Overlay Filter shows in its place.
+    fn overlay(&mut self) {
+        let Some(algorithm) = self.reparse.as_ref().and_then(|reparse| reparse.compression) else {
+            return;
+        };
+        let packed = self.stream(AttributeType::DATA, wof::STREAM);
+        let Some(packed) = packed.and_then(|stream| stream.content.as_ref().ok()).cloned() else {
+            return;
+        };
+        let is_main =
+            |stream: &&mut Stream| stream.kind == AttributeType::DATA && stream.name.is_empty();
+        if let Some(main) = self.streams.iter_mut().find(is_main)
+            && let Ok(sparse) = &main.content
+        {
+            let (packed, len) = (Box::new(packed), sparse.len());
+            main.content = Ok(Content::Overlaid { packed, algorithm, len });
+        }
     }
 }
 
@@ -188,6 +207,7 @@ impl<'v> Assembly<'v> {
             self.file.streams.push(Stream { kind, name, flags, content });
         }
         self.file.streams.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        self.file.overlay();
         for pair in self.file.streams.windows(2) {
             if let [a, b] = pair
                 && (a.kind, &a.name) == (b.kind, &b.name)

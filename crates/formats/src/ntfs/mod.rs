@@ -25,6 +25,7 @@ mod reparse_point;
 mod run_list;
 mod standard_information;
 mod volume;
+pub mod wof;
 
 pub use attribute::{Attribute, AttributeType, Form};
 pub use attribute_list::ListEntry;

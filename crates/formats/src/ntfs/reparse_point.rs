@@ -1,3 +1,4 @@
+use super::wof;
 use crate::Name;
 use crate::bytes::{u16_le, u32_le, window};
 
@@ -8,6 +9,9 @@ pub struct ReparsePoint {
     pub tag: u32,
     /// Where a link or junction leads to, as the system follows it (its substitute name).
     pub target: Option<Name>,
+    /// How the content is compressed that the Windows Overlay Filter keeps beside the file; `None`
+    /// for any other tag, and where that is elsewhere or not known.
+    pub compression: Option<wof::Algorithm>,
 }
 
 impl ReparsePoint {
@@ -27,13 +31,17 @@ impl ReparsePoint {
         let names = match tag {
             Self::MOUNT_POINT => 16,
             Self::SYMLINK => 20,
-            _ => return Some(Self { tag, target: None }),
+            tag => {
+                let data = value.get(8..).filter(|_| tag == Self::WOF);
+                let compression = data.and_then(wof::Algorithm::of_reparse_data);
+                return Some(Self { tag, target: None, compression });
+            }
         };
         let target = (|| {
             let start = usize::from(u16_le(value, 8)?).checked_add(names)?;
             window(value, start, u16_le(value, 10)?.into())
         })();
-        Some(Self { tag, target: target.map(Name::from_utf16le) })
+        Some(Self { tag, target: target.map(Name::from_utf16le), compression: None })
     }
 
     /// Whether it is a symbolic link or a junction.

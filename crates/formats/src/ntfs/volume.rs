@@ -90,7 +90,7 @@ impl<R: ReadAt> Volume<R> {
                     let short = self.use_mft(whole);
                     self.warnings.extend(short);
                 }
-                Ok(Content::Resident { .. }) => {}
+                Ok(Content::Resident { .. } | Content::Overlaid { .. }) => {}
                 Err(error) => self.warnings.push(error),
             }
         }

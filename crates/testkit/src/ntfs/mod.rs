@@ -19,6 +19,7 @@ mod reparse_point;
 mod run_list;
 mod standard_information;
 mod volume;
+mod wof;
 
 pub use attribute::{Attribute, COMPRESSED, Clusters, SPARSE, kind, non_resident, resident};
 pub use attribute_list::entry as list_entry;
@@ -32,3 +33,4 @@ pub use reparse_point::{junction, reparse_point, symlink};
 pub use run_list::{Run, encode as run_list, part};
 pub use standard_information::{Times, standard_information};
 pub use volume::{Built, Options, ROOT, Volume};
+pub use wof::{pack_xpress4k, wof};
