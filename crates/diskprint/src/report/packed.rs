@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
 
+use super::doubt::{Doubt, Doubtful};
 use super::life::Behind;
 use super::{Report, ReportSlice};
 use crate::row::{self, CELL, FILE, Field, SliceName};
@@ -20,6 +21,8 @@ const PER_BLOCK: usize = 256;
 const FIRST_FIELD: usize = 4;
 /// The longest data of a value that the page carries, in bytes; longer data are cut, and say so.
 const MOST_DATA: usize = 4096;
+/// How many faults of a place the page carries to show them with a change.
+const MOST_FAULTS: usize = 20;
 /// The largest number that a script reads exactly.
 // Source: ECMA-262, Number.MAX_SAFE_INTEGER
 const MOST_EXACT: i128 = (1 << 53) - 1;
@@ -27,6 +30,8 @@ const MOST_EXACT: i128 = (1 << 53) - 1;
 /// What the page carries, compressed and in text.
 pub(super) struct Packed {
     pub index: String,
+    /// For each place in doubt, how many faults it has, and the first of them in words.
+    pub doubt: String,
     pub blocks: Vec<String>,
     /// How many changes there are in it.
     pub changes: usize,
@@ -45,16 +50,20 @@ struct Columns {
     size: Vec<Option<u64>>,
     stays: Vec<u8>,
     seen: Vec<u32>,
+    doubt: Vec<usize>,
     /// The kinds of artefacts that occur; the first is none.
     artefacts: Vec<String>,
     rows: Vec<Value>,
 }
 
 /// Packs the first changes, as many as the report may show.
-pub(super) fn pack(report: &Report, behind: &Behind) -> io::Result<Packed> {
+pub(super) fn pack(report: &Report, behind: &Behind, doubt: &Doubt) -> io::Result<Packed> {
     let mut columns = Columns { artefacts: vec![String::new()], ..Columns::default() };
     for (step, slice) in report.slices.iter().enumerate() {
+        let first = columns.rows.len();
         columns.slice(step, slice, behind, report);
+        let sets = doubt.rows.get(step).map(Vec::as_slice).unwrap_or_default();
+        columns.doubt.extend(sets.iter().take(columns.rows.len() - first));
     }
     let slice =
         |slice: &ReportSlice| json!({ "id": slice.id, "type": printable(&slice.slicetype) });
@@ -80,10 +89,22 @@ pub(super) fn pack(report: &Report, behind: &Behind) -> io::Result<Packed> {
         "stays": columns.stays,
         "seen": columns.seen,
         "others": report.noise.others,
+        "doubt": columns.doubt,
+        "doubts": doubt.sets,
     });
+    let doubt = doubt.places.iter().map(|place| said(place, report)).collect::<Vec<_>>();
     let blocks = columns.rows.chunks(PER_BLOCK).map(|rows| compressed(&json!(rows)));
     let blocks = blocks.collect::<io::Result<_>>()?;
-    Ok(Packed { index: compressed(&index)?, blocks, changes: columns.rows.len() })
+    let doubt = compressed(&json!(doubt))?;
+    Ok(Packed { index: compressed(&index)?, doubt, blocks, changes: columns.rows.len() })
+}
+
+/// How many faults a place has, and the first of them in words.
+fn said(place: &Doubtful, report: &Report) -> Value {
+    let all = report.slices.get(place.slice).map(|slice| slice.faults.as_slice());
+    let faults = place.faults.iter().filter_map(|fault| all?.get(*fault)).take(MOST_FAULTS);
+    let words: Vec<String> = faults.map(|fault| cut(&printable(&fault.to_string()))).collect();
+    json!([place.faults.len(), words])
 }
 
 fn compressed(value: &Value) -> io::Result<String> {
