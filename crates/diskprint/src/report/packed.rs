@@ -30,6 +30,8 @@ const MOST_EXACT: i128 = (1 << 53) - 1;
 /// What the page carries, compressed and in text.
 pub(super) struct Packed {
     pub index: String,
+    /// SHA-1 of each change, most of what cannot be compressed.
+    pub hashes: String,
     /// For each place in doubt, how many faults it has, and the first of them in words.
     pub doubt: String,
     pub blocks: Vec<String>,
@@ -84,7 +86,6 @@ pub(super) fn pack(report: &Report, behind: &Behind, doubt: &Doubt) -> io::Resul
         "path": columns.path,
         "changes": columns.changes,
         "artefact": columns.artefact,
-        "hash": columns.hash,
         "size": columns.size,
         "stays": columns.stays,
         "seen": columns.seen,
@@ -95,8 +96,13 @@ pub(super) fn pack(report: &Report, behind: &Behind, doubt: &Doubt) -> io::Resul
     let doubt = doubt.places.iter().map(|place| said(place, report)).collect::<Vec<_>>();
     let blocks = columns.rows.chunks(PER_BLOCK).map(|rows| compressed(&json!(rows)));
     let blocks = blocks.collect::<io::Result<_>>()?;
-    let doubt = compressed(&json!(doubt))?;
-    Ok(Packed { index: compressed(&index)?, doubt, blocks, changes: columns.rows.len() })
+    Ok(Packed {
+        index: compressed(&index)?,
+        hashes: compressed(&json!(columns.hash))?,
+        doubt: compressed(&json!(doubt))?,
+        blocks,
+        changes: columns.rows.len(),
+    })
 }
 
 /// How many faults a place has, and the first of them in words.

@@ -43,11 +43,13 @@ pub(super) fn write(
     faults_of(&report.slices, doubt, out)?;
     out.write_all(b"</main>\n<div id=\"printed\"></div>\n")?;
     packed_block(out, "index", &packed.index)?;
+    writeln!(out, "<script>{SCRIPT}</script>")?;
     packed_block(out, "doubt", &packed.doubt)?;
+    packed_block(out, "hashes", &packed.hashes)?;
     for (number, block) in packed.blocks.iter().enumerate() {
         packed_block(out, &format!("block{number}"), block)?;
     }
-    writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
+    out.write_all(b"</body>\n</html>\n")
 }
 
 /// The hash by which the page allows a style or script.

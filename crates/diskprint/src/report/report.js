@@ -5,7 +5,9 @@ const PRINTED = 2000;
 const DEEPEST = 64;
 
 async function unpack(element) {
-  const packed = Uint8Array.from(atob(element.textContent), (c) => c.charCodeAt(0));
+  const text = atob(element.textContent);
+  const packed = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) packed[at] = text.charCodeAt(at);
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return JSON.parse(await new Response(stream).text());
 }
@@ -18,15 +20,28 @@ const state = {
   doubt: null, digested: new Set(), sort: "path", down: false, grouped: false, shown: [], selected: -1, open: new Set(),
 };
 
+// What is packed comes behind this script, so that the page is ready before all of it is read.
+const whole = new Promise((resolve) => {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", resolve);
+  else resolve();
+});
+
+async function unpackLater(id) {
+  await whole;
+  return unpack(byId(id));
+}
+
 async function fieldsOf(row) {
   const number = Math.floor(row / all.per_block);
-  if (!blocks[number]) blocks[number] = unpack(byId("block" + number));
+  blocks[number] ||= unpackLater("block" + number);
   const values = (await blocks[number])[row % all.per_block];
   const names = all.kind[row] < IN_REGISTRY ? all.file_fields : all.cell_fields;
   return new Map(names.map((name, index) => [name, values[index]]));
 }
 
-// The columns have SHA-1 alone. MD5 and SHA-256 are looked for in the fields, block by block.
+let hashes; // the SHA-1 of each row, which takes as much room as all the rest
+
+// MD5 and SHA-256 are looked for in the fields, block by block.
 async function rowsOfDigest(digest) {
   const rows = new Set();
   for (let row = 0; row < all.step.length; row += 1) {
@@ -40,6 +55,11 @@ async function rowsOfDigest(digest) {
 async function search(query) {
   Object.assign(state, { query, digested: new Set() });
   refresh();
+  if (/^[0-9a-f]{1,40}$/.test(query) && !all.hash) {
+    hashes ||= unpackLater("hashes");
+    all.hash = await hashes;
+    if (state.query === query) refresh();
+  }
   if (!/^([0-9a-f]{32}|[0-9a-f]{64})$/.test(query)) return;
   const rows = await rowsOfDigest(query);
   if (state.query !== query) return;
@@ -75,7 +95,7 @@ function matches(row) {
     && (!state.stays || all.stays[row])
     && (!state.quiet || !all.seen[row])
     && (!state.doubt || state.doubt.sets[all.doubt[row]])
-    && (!state.query || all.search[row].includes(state.query) || all.hash[row].startsWith(state.query)
+    && (!state.query || all.search[row].includes(state.query) || all.hash?.[row].startsWith(state.query)
       || state.digested.has(row));
 }
 
@@ -330,7 +350,7 @@ let doubtfulPlaces; // for each place in doubt, how many faults it has and the f
 
 async function faultsOf(row) {
   if (!all.doubt[row]) return [];
-  doubtfulPlaces ||= unpack(byId("doubt"));
+  doubtfulPlaces ||= unpackLater("doubt");
   const places = await doubtfulPlaces;
   return all.doubts[all.doubt[row]].flatMap((place) => {
     const [count, faults] = places[place];
@@ -454,6 +474,7 @@ async function begin() {
   new ResizeObserver(() => { if (root) refresh(); }).observe(byId("where-grid"));
   refresh();
   document.body.classList.add("ready");
+  performance.mark("ready");
 }
 
 begin();
