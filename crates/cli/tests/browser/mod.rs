@@ -89,6 +89,6 @@ fn on_paper_is_all_that_is_shown() {
     let text: String = support::text(&text).split_whitespace().collect();
     let last: String = said["last"][1].as_str().unwrap().split_whitespace().collect();
     assert!(text.contains(&last), "{said}");
-    assert!(text.contains("created19files") && !text.contains("arenotprinted"), "{said}");
+    assert!(text.contains("created19files") && !text.contains("notprinted"), "{said}");
     assert_eq!((&said["left"], &said["shown"]), (&0.into(), &488.into()));
 }
