@@ -4,6 +4,7 @@
 //! No answer reads more than its page and what it looked at for it, however much is stored: rows are
 //! found by indexes, and each page begins behind the last row of the one before.
 
+use diskprint::report::NoisePlace;
 use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell, SliceId};
 
 use crate::branch::{Branch, NO_PARENT, Tree};
@@ -183,6 +184,13 @@ pub trait Browse {
     /// # Errors
     /// When the database fails.
     fn sequences_touching(&self, subject: &Subject) -> Result<Vec<Touching>, Error>;
+
+    /// Returns the slices in which a place is changed, in any order. Names that are not text are
+    /// not found.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn slices_touching(&self, place: &NoisePlace) -> Result<Vec<SliceId>, Error>;
 }
 
 impl<D: Dialect> Browse for D {
@@ -323,6 +331,13 @@ impl<D: Dialect> Browse for D {
             is_same
         });
         Ok(all)
+    }
+
+    fn slices_touching(&self, place: &NoisePlace) -> Result<Vec<SliceId>, Error> {
+        let (tree, Condition { sql, values }) = subject::of_place::<D>(place);
+        let table = table_of(tree).name;
+        let sql = format!("SELECT DISTINCT osetid, appetid, sliceid FROM {table} WHERE {sql}");
+        read_all(self.query(&sql, &values)?, slice_id)
     }
 }
 

@@ -16,7 +16,7 @@ mod verdict;
 
 use std::io::{self, Write};
 
-pub use noise::Noise;
+pub use noise::{Noise, NoisePlace};
 
 use crate::{CellDelta, Fault, FileDelta, RecoveredCell};
 
