@@ -262,7 +262,7 @@ function drawIcicle() {
       svg("title", { text: `${isWayBack ? "back from " : ""}${of.path.join(" › ") || "everything"}: ${of.counts.map((count, action) => number(count) + " " + ACTIONS[action]).join(", ")}` }));
     box.style.fillOpacity = String(1 - level * 0.06);
     boxes.push(box);
-    const room = Math.floor((wide - 8) / 6.2);
+    const room = Math.floor((wide - 8) / 7);
     if (room > 3) {
       const name = (isWayBack ? "‹ " : "") + (of.name || "everything");
       boxes.push(svg("text", { x: x + 4, y: level * tall + 15, text: name.length > room ? name.slice(0, room - 1) + "…" : name }));
