@@ -4,7 +4,7 @@ use std::io::Write;
 
 use diskprint::SliceId;
 use diskprint::export::Writer;
-use diskprint::report::{Noise, ReportSlice};
+use diskprint::report::ReportSlice;
 use diskprint::row::SliceName;
 
 use crate::{Error, LastRun, SliceRow, Store};
@@ -93,25 +93,4 @@ pub fn report_slices(store: &dyn Store, sequence: &[SliceRow]) -> Result<Vec<Rep
         })
     };
     sequence.iter().map(slice).collect()
-}
-
-/// Which places of a report the sequences of other applications change, too; `own` is a slice of
-/// the report's sequence.
-///
-/// # Errors
-/// When the database fails.
-pub fn noise(store: &dyn Store, own: &SliceId, slices: &[ReportSlice]) -> Result<Noise, Error> {
-    let mut noise = Noise::at_places_of(slices);
-    for (osetid, appetid) in store.sequences()? {
-        if (&osetid, &appetid) == (&own.osetid, &own.appetid) {
-            continue;
-        }
-        noise.begin_sequence();
-        for sliceid in store.sequence_ids(&osetid, &appetid)? {
-            let id = SliceId { osetid: osetid.clone(), appetid: appetid.clone(), sliceid };
-            store.file_deltas(&id)?.iter().for_each(|delta| noise.add_file(delta));
-            store.cell_deltas(&id)?.iter().for_each(|delta| noise.add_cell(delta));
-        }
-    }
-    Ok(noise)
 }

@@ -19,6 +19,7 @@ mod browse;
 mod catalogue;
 mod content;
 mod deltas_file;
+mod noise;
 mod original;
 mod queue;
 mod stored;

@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod gpt;
+pub mod hostile;
 #[cfg(target_os = "linux")]
 pub mod kill_point;
 pub mod mbr;

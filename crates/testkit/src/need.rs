@@ -32,6 +32,17 @@ pub fn program(name: &str) -> Option<PathBuf> {
     present(found, name)
 }
 
+/// Returns the path of `name` among what `./test` fetches into `target/tools`, or `None` after
+/// saying that the calling test is skipped.
+///
+/// # Panics
+/// When it is absent and `CI=true`.
+#[track_caller]
+pub fn fetched(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools").join(name);
+    present(path.exists().then_some(path), name)
+}
+
 #[track_caller]
 pub(crate) fn present<T>(found: Option<T>, name: &str) -> Option<T> {
     if found.is_none() {

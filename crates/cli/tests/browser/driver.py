@@ -20,7 +20,7 @@ PATIENCE_S = 60
 class Browser:
     """One page in a browser with a profile of its own."""
 
-    def __init__(self, page, dark=False):
+    def __init__(self, page, width=1400, height=1000, scheme="light"):
         self.profile = tempfile.TemporaryDirectory(
             prefix="diskprint-browser-", ignore_cleanup_errors=True
         )
@@ -31,15 +31,15 @@ class Browser:
                     if (found := re.search(r"started successfully on port (\d+)", line)))
         self.base = f"http://127.0.0.1:{port.group(1)}"
         arguments = [*ARGUMENTS, f"--user-data-dir={self.profile.name}"]
-        if dark:
-            arguments.append("--force-dark-mode")
         capabilities = {
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
         }
         session = self.ask("/session", {"capabilities": {"alwaysMatch": capabilities}})
         self.base += f"/session/{session['sessionId']}"
+        self.show(width, height, scheme)
         self.ask("/url", {"url": page})
+        self.until("return document.body.classList.contains('ready')")
 
     def __enter__(self):
         return self
@@ -58,6 +58,18 @@ class Browser:
         request = urllib.request.Request(self.base + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.load(answer)["value"]
+
+    def command(self, name, **parameters):
+        """Tells the browser itself: Chrome DevTools Protocol."""
+        return self.ask("/goog/cdp/execute", {"cmd": name, "params": parameters})
+
+    def show(self, width, height, scheme):
+        """As on a screen of that size, in CSS pixels, of a person who prefers `scheme`. Windows
+        cannot be that narrow."""
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                     deviceScaleFactor=1, mobile=False)
+        self.command("Emulation.setEmulatedMedia",
+                     features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def run(self, script, *arguments):
         """Runs a script in the page and returns what it returns."""
@@ -92,6 +104,11 @@ class Browser:
     def command(self, name, parameters):
         """Tells the browser something that WebDriver has no word for."""
         return self.ask("/goog/cdp/execute", {"cmd": name, "params": parameters})
+
+    def key(self, id, key):
+        """Presses a key in the element of that id."""
+        self.run("document.getElementById(arguments[0]).dispatchEvent("
+                 "new KeyboardEvent('keydown', { key: arguments[1], bubbles: true }))", id, key)
 
     def picture(self, path):
         with open(path, "wb") as file:

@@ -7,10 +7,12 @@
 //! same bytes. Text from evidence is escaped, and written out where it would reorder other text;
 //! the page forbids every script and style but its own, by their hashes.
 
+mod doubt;
 pub mod fact;
 pub mod follow;
 mod life;
 pub mod line;
+mod lists;
 mod noise;
 mod overview;
 mod packed;
@@ -24,7 +26,7 @@ use std::io::{self, Write};
 
 pub use life::Counts;
 pub use line::Line;
-pub use noise::Noise;
+pub use noise::{Noise, NoisePlace};
 pub use overview::{Overview, SliceOverview, Tally, overview};
 pub use page::{PARTS, STYLE};
 pub use place::cell_path;
@@ -96,10 +98,11 @@ pub fn counts_of<T, C>(deltas: &[Delta<T, C>]) -> [usize; 3] {
 /// When `out` fails.
 pub fn write(report: &Report, out: &mut impl Write) -> io::Result<Shown> {
     let behind = life::behind(&report.slices);
-    let packed = packed::pack(report, &behind)?;
+    let doubt = doubt::doubt(&report.slices);
+    let packed = packed::pack(report, &behind, &doubt)?;
     let changes = report.slices.iter().map(ReportSlice::changes).sum();
     let shown = Shown { changes, shown: packed.changes };
-    page::write(report, &behind, &packed, shown, out)?;
+    page::write(report, &behind, &doubt, &packed, shown, out)?;
     Ok(shown)
 }
 
@@ -173,7 +176,7 @@ mod tests {
         assert!(!page.chars().any(|c| is_unsafe(c) && c != '\n'));
         let evidence = ["<img", "<b>Install", "<i>'", "<u>1-1", "<a>", "\"' onclick"];
         assert!(evidence.iter().all(|part| !page.contains(part)));
-        assert_eq!(page.matches("<script").count(), 3, "index, one block, ours");
+        assert_eq!(page.matches("<script").count(), 5, "index, doubt, hashes, one block, ours");
         let index = unpacked(&page, "index");
         assert_eq!(index["path"][0], "</script><script>alert(1)</script>");
         assert_eq!(index["path"][3], "a\\u{202e}gnp.exe\\u{2028}\\u{0}\\u{1b}[2J\\u{7f}");
@@ -185,6 +188,30 @@ mod tests {
             block[0].as_array().unwrap().len(),
             index["file_fields"].as_array().unwrap().len()
         );
+    }
+
+    #[test]
+    fn a_change_knows_the_faults_that_touch_it_and_a_fault_how_many_it_touches() {
+        let mut report = report(&["a/b".into(), "a/c".into(), "d".into()]);
+        report.slices[1].faults = ["a", "a/c", "e"]
+            .map(|path| Fault::text(Place::from(Step::Path(path.into())), "what", "it"))
+            .to_vec();
+        report.slices[1].faults.push(Fault::text(Place::from(Step::Slice(20)), "all", ""));
+        let page = page(&report).0;
+        let index = unpacked(&page, "index");
+        assert_eq!(index["doubt"], serde_json::json!([1, 2, 0]));
+        assert_eq!(index["doubts"], serde_json::json!([[], [0], [0, 1]]));
+        let said = serde_json::json!([1, ["a: what (left out: it)"]]);
+        assert_eq!(unpacked(&page, "doubt")[0], said);
+        assert!(page.contains("<a href=\"#doubt-1\">4</a>"));
+        for said in [
+            "a: what (left out: it) <span class=\"soft\">(touches 2 changes)</span>",
+            "data-places=\"1\">Show it<",
+            "e: what (left out: it) <span class=\"soft\">(touches no change)</span></li>",
+            "slice 20: all <span class=\"soft\">(touches the whole slice)</span>",
+        ] {
+            assert!(page.contains(said), "{said}");
+        }
     }
 
     #[test]
@@ -206,7 +233,10 @@ mod tests {
         let (page, shown) = page(&report);
         assert_eq!(shown, Shown { changes: 600, shown: 300 });
         assert!(page.contains("300 of 600 changes are in this page"));
-        assert!(page.contains("and 100 more, which"), "of what stayed, and of the faults");
+        for more in ["and 100 more, which <code>diskprint export", "and 100 more, which the table"]
+        {
+            assert!(page.contains(more), "{more}");
+        }
         let blocks = ["block0", "block1"].map(|id| unpacked(&page, id).as_array().unwrap().len());
         assert_eq!(blocks, [256, 44]);
     }

@@ -2,28 +2,50 @@
 
 use std::collections::HashMap;
 
+use diskprint_formats::Name;
+
 use super::ReportSlice;
-use super::place::cell_path;
-use crate::{Cell, CellDelta, FileDelta};
+use crate::{Cell, CellDelta, FileDelta, FileEntry};
 
 /// In how many other sequences each place of a report was changed.
 ///
-/// A place is the path of a file or stream, or of a key or value as Windows shows it, in any case
-/// and on any partition; both places of what was moved count.
-#[derive(Default)]
+/// Both places of what was moved count.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Noise {
-    places: HashMap<(Kind, String), Seen>,
+    places: HashMap<NoisePlace, Seen>,
     /// How many sequences were looked at.
     pub(super) others: u32,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    File,
-    Cell,
+/// Where something changed, on any partition; letters A to Z in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NoisePlace {
+    /// A file, or one of its streams.
+    File {
+        /// Its path.
+        path: Name,
+        /// Name of the stream.
+        stream: Option<Name>,
+    },
+    /// A key as Windows shows it, or a value of it.
+    Key {
+        /// The key.
+        path: Name,
+        /// Name of the value; empty for the unnamed one.
+        value: Option<Name>,
+    },
+    /// A key that Windows shows nowhere, or a value of it.
+    HiveKey {
+        /// Path of the hive.
+        hive: Name,
+        /// Names of the keys from below the root.
+        key: Vec<Name>,
+        /// Name of the value; empty for the unnamed one.
+        value: Option<Name>,
+    },
 }
 
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Seen {
     sequences: u32,
     /// The number of the last sequence that was seen there.
@@ -42,6 +64,11 @@ impl Noise {
         noise
     }
 
+    /// The places that it knows, in any order.
+    pub fn places(&self) -> impl Iterator<Item = &NoisePlace> {
+        self.places.keys()
+    }
+
     /// Another sequence follows, of which differences are added.
     pub fn begin_sequence(&mut self) {
         self.others += 1;
@@ -57,10 +84,27 @@ impl Noise {
         cell_places(delta).for_each(|place| self.add(&place));
     }
 
-    fn add(&mut self, place: &(Kind, String)) {
+    fn add(&mut self, place: &NoisePlace) {
         if let Some(seen) = self.places.get_mut(place).filter(|seen| seen.last < self.others) {
             *seen = Seen { sequences: seen.sequences + 1, last: self.others };
         }
+    }
+
+    /// Says of how many other sequences there are which change each place: `sequences_at` gives
+    /// their number.
+    ///
+    /// # Errors
+    /// Those of `sequences_at`.
+    pub fn look_up<E>(
+        &mut self,
+        others: u32,
+        mut sequences_at: impl FnMut(&NoisePlace) -> Result<u32, E>,
+    ) -> Result<(), E> {
+        self.others = others;
+        for (place, seen) in &mut self.places {
+            seen.sequences = sequences_at(place)?;
+        }
+        Ok(())
     }
 
     pub(super) fn of_file(&self, delta: &FileDelta) -> u32 {
@@ -71,19 +115,40 @@ impl Noise {
         cell_places(delta).map(|place| self.sequences(&place)).max().unwrap_or(0)
     }
 
-    fn sequences(&self, place: &(Kind, String)) -> u32 {
+    /// How many other sequences change a place.
+    pub fn sequences(&self, place: &NoisePlace) -> u32 {
         self.places.get(place).map_or(0, |seen| seen.sequences)
     }
 }
 
-fn file_places(delta: &FileDelta) -> impl Iterator<Item = (Kind, String)> + '_ {
-    let files = delta.before().into_iter().chain(delta.after());
-    files.map(|file| (Kind::File, file.full_path().to_upper().to_text().into_owned()))
+impl NoisePlace {
+    fn of_file(file: &FileEntry) -> Self {
+        Self::File { path: folded(&file.path), stream: file.stream.as_ref().map(folded) }
+    }
+
+    fn of_cell(cell: &Cell) -> Self {
+        let value = cell.value().map(|value| folded(&value.name));
+        match &cell.registry_path {
+            Some(path) => Self::Key { path: folded(path), value },
+            None => {
+                let key = cell.key.iter().map(folded).collect();
+                Self::HiveKey { hive: folded(&cell.hive), key, value }
+            }
+        }
+    }
 }
 
-fn cell_places(delta: &CellDelta) -> impl Iterator<Item = (Kind, String)> + '_ {
-    let cells = delta.before().into_iter().chain(delta.after());
-    cells.map(|cell: &Cell| (Kind::Cell, cell_path(cell).to_uppercase()))
+/// As databases fold what they have an index of.
+fn folded(name: &Name) -> Name {
+    Name::from_wtf8(name.as_bytes().to_ascii_lowercase())
+}
+
+fn file_places(delta: &FileDelta) -> impl Iterator<Item = NoisePlace> + '_ {
+    delta.before().into_iter().chain(delta.after()).map(NoisePlace::of_file)
+}
+
+fn cell_places(delta: &CellDelta) -> impl Iterator<Item = NoisePlace> + '_ {
+    delta.before().into_iter().chain(delta.after()).map(NoisePlace::of_cell)
 }
 
 #[cfg(test)]

@@ -9,11 +9,12 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
 
+use super::doubt::{Doubt, Doubtful};
 use super::life::Behind;
-use super::place::{cell_path, recovered_path};
+use super::line::{self, Line};
 use super::{Report, ReportSlice};
+use crate::printable;
 use crate::row::{self, CELL, FILE, Field, SliceName};
-use crate::{Cell, CellDelta, FileDelta, FileEntry, FileKind, Hex, RecoveredCell, printable};
 
 /// Changes in a block: what is unpacked at once to show one of them.
 const PER_BLOCK: usize = 256;
@@ -21,6 +22,8 @@ const PER_BLOCK: usize = 256;
 const FIRST_FIELD: usize = 4;
 /// The longest data of a value that the page carries, in bytes; longer data are cut, and say so.
 const MOST_DATA: usize = 4096;
+/// How many faults of a place the page carries to show them with a change.
+const MOST_FAULTS: usize = 20;
 /// The largest number that a script reads exactly.
 // Source: ECMA-262, Number.MAX_SAFE_INTEGER
 const MOST_EXACT: i128 = (1 << 53) - 1;
@@ -28,6 +31,10 @@ const MOST_EXACT: i128 = (1 << 53) - 1;
 /// What the page carries, compressed and in text.
 pub(super) struct Packed {
     pub index: String,
+    /// SHA-1 of each change, most of what cannot be compressed.
+    pub hashes: String,
+    /// For each place in doubt, how many faults it has, and the first of them in words.
+    pub doubt: String,
     pub blocks: Vec<String>,
     /// How many changes there are in it.
     pub changes: usize,
@@ -46,16 +53,20 @@ struct Columns {
     size: Vec<Option<u64>>,
     stays: Vec<u8>,
     seen: Vec<u32>,
+    doubt: Vec<usize>,
     /// The kinds of artefacts that occur; the first is none.
     artefacts: Vec<String>,
     rows: Vec<Value>,
 }
 
 /// Packs the first changes, as many as the report may show.
-pub(super) fn pack(report: &Report, behind: &Behind) -> io::Result<Packed> {
+pub(super) fn pack(report: &Report, behind: &Behind, doubt: &Doubt) -> io::Result<Packed> {
     let mut columns = Columns { artefacts: vec![String::new()], ..Columns::default() };
     for (step, slice) in report.slices.iter().enumerate() {
+        let first = columns.rows.len();
         columns.slice(step, slice, behind, report);
+        let sets = doubt.rows.get(step).map(Vec::as_slice).unwrap_or_default();
+        columns.doubt.extend(sets.iter().take(columns.rows.len() - first));
     }
     let slice =
         |slice: &ReportSlice| json!({ "id": slice.id, "type": printable(&slice.slicetype) });
@@ -76,15 +87,31 @@ pub(super) fn pack(report: &Report, behind: &Behind) -> io::Result<Packed> {
         "path": columns.path,
         "changes": columns.changes,
         "artefact": columns.artefact,
-        "hash": columns.hash,
         "size": columns.size,
         "stays": columns.stays,
         "seen": columns.seen,
         "others": report.noise.others,
+        "doubt": columns.doubt,
+        "doubts": doubt.sets,
     });
+    let doubt = doubt.places.iter().map(|place| said(place, report)).collect::<Vec<_>>();
     let blocks = columns.rows.chunks(PER_BLOCK).map(|rows| compressed(&json!(rows)));
     let blocks = blocks.collect::<io::Result<_>>()?;
-    Ok(Packed { index: compressed(&index)?, blocks, changes: columns.rows.len() })
+    Ok(Packed {
+        index: compressed(&index)?,
+        hashes: compressed(&json!(columns.hash))?,
+        doubt: compressed(&json!(doubt))?,
+        blocks,
+        changes: columns.rows.len(),
+    })
+}
+
+/// How many faults a place has, and the first of them in words.
+fn said(place: &Doubtful, report: &Report) -> Value {
+    let all = report.slices.get(place.slice).map(|slice| slice.faults.as_slice());
+    let faults = place.faults.iter().filter_map(|fault| all?.get(*fault)).take(MOST_FAULTS);
+    let words: Vec<String> = faults.map(|fault| cut(&printable(&fault.to_string()))).collect();
+    json!([place.faults.len(), words])
 }
 
 fn compressed(value: &Value) -> io::Result<String> {
@@ -100,90 +127,58 @@ impl Columns {
         let name = SliceName { osetid: None, appetid: None, sliceid: &slice.id };
         for (index, delta) in slice.files.iter().enumerate() {
             if self.rows.len() < *most_changes {
-                self.common(step, action(delta.action()), behind.files.contains(&(step, index)));
-                self.seen.push(noise.of_file(delta));
-                self.file(delta);
+                self.common(step, behind.files.contains(&(step, index)), noise.of_file(delta));
+                self.line(line::of_file(delta), delta.latest().partition);
                 self.rows.push(values(&row::file(&name, delta)));
             }
         }
         for (index, delta) in slice.cells.iter().enumerate() {
             if self.rows.len() < *most_changes {
-                self.common(step, action(delta.action()), behind.cells.contains(&(step, index)));
-                self.seen.push(noise.of_cell(delta));
-                self.cell_delta(delta);
+                self.common(step, behind.cells.contains(&(step, index)), noise.of_cell(delta));
+                self.line(line::of_cell(delta), delta.latest().partition);
                 self.rows.push(values(&row::cell(&name, delta)));
             }
         }
         for found in &slice.recovered {
             if self.rows.len() < *most_changes {
-                self.common(step, action("recovered"), false);
-                self.seen.push(0);
-                self.recovered(found);
+                self.common(step, false, 0);
+                self.line(line::of_recovered(found), found.cell.partition);
                 self.rows.push(values(&row::recovered(&name, found)));
             }
         }
     }
 
-    fn common(&mut self, step: usize, action: usize, stays: bool) {
+    fn common(&mut self, step: usize, stays: bool, seen: u32) {
         self.step.push(step);
-        self.action.push(action);
         self.stays.push(stays.into());
+        self.seen.push(seen);
     }
 
-    fn file(&mut self, delta: &FileDelta) {
-        let file = delta.latest();
-        self.kind.push(file_kind(file));
-        self.partition.push(file.partition);
-        self.path.push(printable(&file.full_path().to_text()));
-        let changes = delta.changes().map(|changes| changes.names()).unwrap_or_default();
-        self.changes.push(changes.join(", "));
-        self.artefact.push(0);
-        self.hash.push(file.digests.map(|it| Hex(&it.sha1).to_string()).unwrap_or_default());
-        let has_size = file.stream.is_some() || file.kind == FileKind::Regular;
-        self.size.push(has_size.then_some(file.size));
-    }
-
-    fn cell_delta(&mut self, delta: &CellDelta) {
-        let cell = delta.latest();
-        let changes = delta.changes().map(|changes| changes.names()).unwrap_or_default();
-        self.cell(cell, &cell_path(cell), changes.join(", "));
-    }
-
-    fn recovered(&mut self, found: &RecoveredCell) {
-        let confidence = format!("{} confidence", found.confidence.name());
-        self.cell(&found.cell, &recovered_path(found), confidence);
-    }
-
-    fn cell(&mut self, cell: &Cell, path: &str, changes: String) {
-        let value = cell.value();
-        self.kind.push(if value.is_some() { 5 } else { 4 });
-        self.partition.push(cell.partition);
-        self.path.push(printable(path));
-        self.changes.push(changes);
-        let kind = cell.artefact.as_ref().map_or("", |artefact| &artefact.kind);
-        let known = self.artefacts.iter().position(|it| it == kind);
+    fn line(&mut self, line: Line<'_>, partition: u32) {
+        let Line { action, kind, path, changes, artefact, size, sha1 } = line;
+        self.action.push(number(&ACTIONS, action));
+        self.kind.push(number(&KINDS, kind));
+        self.partition.push(partition);
+        self.path.push(printable(&path));
+        let confidence = if action == "recovered" { " confidence" } else { "" };
+        self.changes.push(changes.join(", ") + confidence);
+        let artefact = artefact.unwrap_or_default();
+        let known = self.artefacts.iter().position(|it| it == artefact);
         self.artefact.push(known.unwrap_or_else(|| {
-            self.artefacts.push(kind.to_owned());
+            self.artefacts.push(artefact.to_owned());
             self.artefacts.len() - 1
         }));
-        self.hash.push(value.map(|value| Hex(&value.sha1).to_string()).unwrap_or_default());
-        self.size.push(value.map(|value| value.size));
+        self.hash.push(sha1.unwrap_or_default());
+        self.size.push(size);
     }
 }
 
-/// The number by which the page's script knows an action.
-fn action(name: &str) -> usize {
-    ["new", "altered", "deleted"].iter().position(|it| *it == name).unwrap_or(3)
-}
+/// What the page's script knows by number, in its order.
+const ACTIONS: [&str; 4] = ["new", "altered", "deleted", "recovered"];
+const KINDS: [&str; 6] = ["file", "folder", "link", "stream", "key", "value"];
 
-/// The number by which the page's script knows what a file is.
-fn file_kind(file: &FileEntry) -> usize {
-    match (&file.stream, file.kind) {
-        (Some(_), _) => 3,
-        (None, FileKind::Directory) => 1,
-        (None, FileKind::Link) => 2,
-        (None, _) => 0,
-    }
+fn number(names: &[&str], name: &str) -> usize {
+    names.iter().position(|it| *it == name).unwrap_or(names.len() - 1)
 }
 
 fn values(fields: &[Field<'_>]) -> Value {

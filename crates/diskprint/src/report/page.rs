@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::life::{self, Behind};
+use super::doubt::Doubt;
+use super::life::Behind;
+use super::lists::{faults_of, stayed};
 use super::packed::Packed;
 use super::verdict::{grouped, sentences};
 use super::{Report, ReportSlice, Shown};
@@ -18,12 +20,10 @@ pub const STYLE: &str = include_str!("report.css");
 pub const PARTS: &str = include_str!("parts.js");
 const SCRIPT: &str = concat!(include_str!("parts.js"), include_str!("report.js"));
 
-/// How many of the things that stayed behind, and how many faults, stand in the page as text.
-const MOST_LISTED: usize = 500;
-
 pub(super) fn write(
     report: &Report,
     behind: &Behind,
+    doubt: &Doubt,
     packed: &Packed,
     shown: Shown,
     out: &mut impl Write,
@@ -43,13 +43,16 @@ pub(super) fn write(
     head(report, behind, shown, out)?;
     out.write_all(CHANGES.as_bytes())?;
     stayed(report, behind, out)?;
-    doubt(&report.slices, out)?;
+    faults_of(&report.slices, doubt, out)?;
     out.write_all(b"</main>\n<div id=\"printed\"></div>\n")?;
     packed_block(out, "index", &packed.index)?;
+    writeln!(out, "<script>{SCRIPT}</script>")?;
+    packed_block(out, "doubt", &packed.doubt)?;
+    packed_block(out, "hashes", &packed.hashes)?;
     for (number, block) in packed.blocks.iter().enumerate() {
         packed_block(out, &format!("block{number}"), block)?;
     }
-    writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
+    out.write_all(b"</body>\n</html>\n")
 }
 
 /// The hash by which the page allows a style or script.
@@ -59,7 +62,7 @@ fn source_of(text: &str) -> String {
 }
 
 /// Text for an element or an attribute between quotation marks.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in printable(text).chars() {
         match c {
@@ -103,31 +106,45 @@ fn head(report: &Report, behind: &Behind, shown: Shown, out: &mut impl Write) ->
     for (name, note) in &report.notes {
         writeln!(out, "<tr><th scope=\"row\">{}</th><td>{}</td></tr>", text(name), text(note))?;
     }
-    out.write_all(b"</tbody></table>\n<table class=\"facts\"><thead><tr>")?;
-    for name in ["slice", "recorded after", "tarball", "its hash"] {
+    out.write_all(b"</tbody></table>\n")?;
+    compared(&report.slices, out)?;
+    out.write_all(b"</details>\n")
+}
+
+/// Names of the columns that say what a slice is, and of those that count.
+const COLUMNS: [&str; 4] = ["slice", "recorded after", "tarball", "its hash"];
+const COUNTS: [&str; 4] = ["files", "keys, values", "recovered", "faults"];
+
+fn compared(slices: &[ReportSlice], out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"<table class=\"facts slices\"><thead><tr>")?;
+    for name in COLUMNS {
         write!(out, "<th scope=\"col\">{name}</th>")?;
     }
-    for name in ["files", "keys, values", "recovered", "faults"] {
+    for name in COUNTS {
         write!(out, "<th scope=\"col\" class=\"number\">{name}</th>")?;
     }
     out.write_all(b"</tr></thead><tbody>\n")?;
-    for slice in &report.slices {
+    for (step, slice) in slices.iter().enumerate() {
         let ReportSlice { id, slicetype, tarball, slicehash, .. } = slice;
-        write!(
-            out,
-            "<tr><td>{}</td><td>{}</td><td class=\"path\">{}</td><td class=\"mono\">{}</td>",
-            text(id),
-            text(slicetype),
-            text(tarball),
-            text(slicehash),
-        )?;
+        out.write_all(b"<tr>")?;
+        let classes = ["", "", "path", "mono"];
+        for ((name, class), said) in
+            COLUMNS.iter().zip(classes).zip([id, slicetype, tarball, slicehash])
+        {
+            write!(out, "<td class=\"{class}\" data-label=\"{name}\">{}</td>", text(said))?;
+        }
         let ReportSlice { files, cells, recovered, faults, .. } = slice;
-        for count in [files.len(), cells.len(), recovered.len(), faults.len()] {
-            write!(out, "<td class=\"number\">{}</td>", grouped(count))?;
+        let faults = match faults.len() {
+            0 => "0".to_owned(),
+            count => format!("<a href=\"#doubt-{step}\">{}</a>", grouped(count)),
+        };
+        let counts = [files.len(), cells.len(), recovered.len()].map(grouped);
+        for (name, count) in COUNTS.iter().zip(counts.into_iter().chain([faults])) {
+            write!(out, "<td class=\"number\" data-label=\"{name}\">{count}</td>")?;
         }
         out.write_all(b"</tr>\n")?;
     }
-    out.write_all(b"</tbody></table>\n</details>\n")
+    out.write_all(b"</tbody></table>\n")
 }
 
 /// What shows the changes; the script fills it.
@@ -154,13 +171,14 @@ const CHANGES: &str = r#"<noscript><p>The lists and charts of the changes need J
 <button id="grouped" type="button" aria-pressed="false">Group by what it is known as</button>
 <button id="stays" type="button" aria-pressed="false">What stayed behind</button>
 <button id="quiet" type="button" aria-pressed="false" hidden>Hide noise</button>
+<button id="doubted" type="button" aria-pressed="false" hidden>In doubt</button>
 <button id="clear" type="button">Show all</button>
 </div>
 <p class="soft" id="count" role="status"></p>
 <div id="rows" class="scroll" role="grid" aria-label="Changes" tabindex="0">
 <div class="head" role="row">
 <span role="columnheader" class="w-step"><button type="button" data-sort="step">slice</button></span>
-<span role="columnheader" class="w-action"><button type="button" data-sort="action">action</button></span>
+<span role="columnheader" class="w-action"><button type="button" data-sort="action"><span class="word">action</span></button></span>
 <span role="columnheader" class="w-kind"><button type="button" data-sort="kind">kind</button></span>
 <span role="columnheader" class="cell grow"><button type="button" data-sort="path">path</button></span>
 <span role="columnheader" class="w-changes">changes</span>
@@ -171,63 +189,3 @@ const CHANGES: &str = r#"<noscript><p>The lists and charts of the changes need J
 <div id="detail" role="region" aria-label="The chosen change" tabindex="0" aria-live="polite"><p class="none">Choose a change to see it before and after.</p></div>
 </section>
 "#;
-
-fn stayed(report: &Report, behind: &Behind, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(
-        b"<section aria-labelledby=\"behind-title\">\n<h2 id=\"behind-title\">What stayed behind</h2>\n",
-    )?;
-    let paths = life::paths(&report.slices, behind);
-    if paths.is_empty() {
-        out.write_all(
-            b"<p>Nothing that one of the steps created was still there after a later one.</p>\n",
-        )?;
-    } else {
-        out.write_all(b"<p>Created by a step and not removed by any after it. ")?;
-        out.write_all(
-            b"<button id=\"behind-show\" type=\"button\">Show them above</button></p>\n",
-        )?;
-        listed(out, "path", &paths)?;
-    }
-    out.write_all(b"</section>\n")
-}
-
-/// A list, and how much of it is left out.
-fn listed(out: &mut impl Write, class: &str, texts: &[String]) -> io::Result<()> {
-    writeln!(
-        out,
-        "<details><summary>{} in a list</summary><ul class=\"faults\">",
-        grouped(texts.len())
-    )?;
-    for item in texts.iter().take(MOST_LISTED) {
-        writeln!(out, "<li class=\"{class}\">{}</li>", text(item))?;
-    }
-    let more = texts.len().saturating_sub(MOST_LISTED);
-    if more > 0 {
-        writeln!(
-            out,
-            "<li>… and {} more, which <code>diskprint export</code> has</li>",
-            grouped(more)
-        )?;
-    }
-    out.write_all(b"</ul></details>\n")
-}
-
-fn doubt(slices: &[ReportSlice], out: &mut impl Write) -> io::Result<()> {
-    out.write_all(
-        b"<section aria-labelledby=\"doubt-title\">\n<h2 id=\"doubt-title\">Doubt</h2>\n",
-    )?;
-    let faults = slices.iter().flat_map(|slice| &slice.faults);
-    let faults: Vec<String> = faults.map(ToString::to_string).collect();
-    if faults.is_empty() {
-        out.write_all(b"<p>Everything could be read, and everything compared.</p>\n")?;
-    } else {
-        writeln!(
-            out,
-            "<p>{} faults: what could not be read in one of the states, or not compared. A change \
-             there may be missing above; none was made up.</p>",
-            grouped(faults.len()),
-        )?;
-        listed(out, "fault", &faults)?;
-    }
-    out.write_all(b"</section>\n")
-}

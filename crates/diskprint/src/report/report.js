@@ -1,11 +1,14 @@
 // The report. parts.js comes before it.
 
 const IN_REGISTRY = 4;
-const PRINTED = 2000;
+// Measured with Chromium 156: a PDF of 20,000 changes takes half a minute, one of 50,000 breaks the page.
+const PRINTED = 20000;
 const DEEPEST = 64;
 
 async function unpack(element) {
-  const packed = Uint8Array.from(atob(element.textContent), (c) => c.charCodeAt(0));
+  const text = atob(element.textContent);
+  const packed = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) packed[at] = text.charCodeAt(at);
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return JSON.parse(await new Response(stream).text());
 }
@@ -15,18 +18,31 @@ let parts; // for each row, the names from the root to it
 const blocks = [];
 const state = {
   step: null, action: null, kind: null, artefact: "", query: "", below: null, stays: false, quiet: false,
-  digested: new Set(), sort: "path", down: false, grouped: false, shown: [], selected: -1, open: new Set(),
+  doubt: null, digested: new Set(), sort: "path", down: false, grouped: false, shown: [], selected: -1, open: new Set(),
 };
+
+// What is packed comes behind this script, so that the page is ready before all of it is read.
+const whole = new Promise((resolve) => {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", resolve);
+  else resolve();
+});
+
+async function unpackLater(id) {
+  await whole;
+  return unpack(byId(id));
+}
 
 async function fieldsOf(row) {
   const number = Math.floor(row / all.per_block);
-  if (!blocks[number]) blocks[number] = unpack(byId("block" + number));
+  blocks[number] ||= unpackLater("block" + number);
   const values = (await blocks[number])[row % all.per_block];
   const names = all.kind[row] < IN_REGISTRY ? all.file_fields : all.cell_fields;
   return new Map(names.map((name, index) => [name, values[index]]));
 }
 
-// The columns have SHA-1 alone. MD5 and SHA-256 are looked for in the fields, block by block.
+let hashes; // the SHA-1 of each row, which takes as much room as all the rest
+
+// MD5 and SHA-256 are looked for in the fields, block by block.
 async function rowsOfDigest(digest) {
   const rows = new Set();
   for (let row = 0; row < all.step.length; row += 1) {
@@ -40,6 +56,11 @@ async function rowsOfDigest(digest) {
 async function search(query) {
   Object.assign(state, { query, digested: new Set() });
   refresh();
+  if (/^[0-9a-f]{1,40}$/.test(query) && !all.hash) {
+    hashes ||= unpackLater("hashes");
+    all.hash = await hashes;
+    if (state.query === query) refresh();
+  }
   if (!/^([0-9a-f]{32}|[0-9a-f]{64})$/.test(query)) return;
   const rows = await rowsOfDigest(query);
   if (state.query !== query) return;
@@ -74,7 +95,8 @@ function matches(row) {
     && (!state.artefact || all.artefacts[all.artefact[row]] === state.artefact)
     && (!state.stays || all.stays[row])
     && (!state.quiet || !all.seen[row])
-    && (!state.query || all.search[row].includes(state.query) || all.hash[row].startsWith(state.query)
+    && (!state.doubt || state.doubt.sets[all.doubt[row]])
+    && (!state.query || all.search[row].includes(state.query) || all.hash?.[row].startsWith(state.query)
       || state.digested.has(row));
 }
 
@@ -95,7 +117,7 @@ function refresh() {
   drawWhere(inPlace);
   drawRows();
   byId("count").textContent = number(shown.length) + " of " + number(all.step.length) + " changes"
-    + (state.below ? " in " + state.below.join(" › ") : "");
+    + (state.below ? " in " + state.below.join(" › ") : "") + (state.doubt ? ", " + state.doubt.said : "");
   byId("clear").disabled = shown.length === all.step.length;
 }
 
@@ -222,6 +244,11 @@ function choosePlace(node) {
   refresh();
 }
 
+function chooseAbove(node) {
+  state.below = node.path.length > 1 ? node.path.slice(0, -1) : null;
+  refresh();
+}
+
 function drawIcicle() {
   const [width, height, levels] = [byId("icicle").clientWidth || 700, 350, 5];
   let node = root;
@@ -230,13 +257,14 @@ function drawIcicle() {
   const boxes = [];
   const add = (of, x, wide, level) => {
     const most = of.counts.indexOf(Math.max(...of.counts));
-    const box = svg("rect", { class: "bar-" + ACTIONS[most], x, y: level * tall, width: Math.max(wide, 0.5), height: tall, onclick: () => choosePlace(of) },
-      svg("title", { text: `${of.path.join(" › ") || "everything"}: ${of.counts.map((count, action) => number(count) + " " + ACTIONS[action]).join(", ")}` }));
+    const isWayBack = level === 0 && of !== root;
+    const box = svg("rect", { class: "bar-" + ACTIONS[most], x, y: level * tall, width: Math.max(wide, 0.5), height: tall, onclick: () => (isWayBack ? chooseAbove(of) : choosePlace(of)) },
+      svg("title", { text: `${isWayBack ? "back from " : ""}${of.path.join(" › ") || "everything"}: ${of.counts.map((count, action) => number(count) + " " + ACTIONS[action]).join(", ")}` }));
     box.style.fillOpacity = String(1 - level * 0.06);
     boxes.push(box);
-    const room = Math.floor((wide - 8) / 6.2);
+    const room = Math.floor((wide - 8) / 7);
     if (room > 3) {
-      const name = of.name || "everything";
+      const name = (isWayBack ? "‹ " : "") + (of.name || "everything");
       boxes.push(svg("text", { x: x + 4, y: level * tall + 15, text: name.length > room ? name.slice(0, room - 1) + "…" : name }));
     }
     if (level + 1 >= levels) return;
@@ -255,9 +283,12 @@ function drawIcicle() {
 
 let rowList;
 let treeList;
+let pathRoom = 80; // in letters
 let lines = []; // a row, or a heading as text
 
 function drawRows() {
+  // What the other columns leave, in letters of the width that paths have.
+  pathRoom = Math.max(20, Math.floor(document.querySelector(".head .grow").clientWidth / 7.9));
   lines = state.shown;
   if (state.grouped) {
     lines = [];
@@ -273,6 +304,17 @@ function drawRows() {
   byId("rows").setAttribute("aria-rowcount", lines.length);
 }
 
+function inDoubt() {
+  return make("span", { class: "doubted", role: "img", "aria-label": "in doubt: ", title: "in doubt", text: "⚠\ufe0e" });
+}
+
+function pathCell(row) {
+  const cell = make("span", { class: "cell grow path", role: "gridcell" });
+  if (all.doubt[row]) cell.append(inDoubt());
+  cell.append(ending(all.path[row], pathRoom - (all.doubt[row] ? 2 : 0)));
+  return cell;
+}
+
 function elsewhere(row) {
   return `${all.seen[row]} of ${all.others} other sequences in the database change this place, too`;
 }
@@ -283,17 +325,16 @@ function rowLine(index) {
     return make("div", { class: "line group", role: "row" }, make("span", { class: "grow", role: "gridcell", text: row }));
   }
   const action = ACTIONS[all.action[row]];
-  // What the other columns leave, in letters of the width that paths have.
-  const room = Math.max(20, Math.floor((byId("rows").clientWidth - 690) / 7.9));
   const cell = (name, text, more) => make("span", { class: "cell " + name + (more || ""), role: "gridcell", text });
   return make("div", {
     class: all.seen[row] ? "line noise" : "line", role: "row", "aria-selected": state.selected === row, "aria-rowindex": index + 1,
     title: all.path[row].slice(0, 1000) + (all.seen[row] ? `\n${elsewhere(row)}` : ""), onclick: () => select(row, index),
   },
   cell("w-step", all.slices[all.step[row]].id),
-  cell("w-action", action, " is-" + action),
+  make("span", { class: "cell w-action is-" + action, role: "gridcell" },
+    make("span", { class: "sign", "aria-hidden": "true", text: SIGNS[all.action[row]] }), make("span", { class: "word", text: action })),
   cell("w-kind", KINDS[all.kind[row]]),
-  cell("grow path", ending(all.path[row], room)),
+  pathCell(row),
   cell("w-changes soft", all.changes[row]),
   cell("w-artefact soft", all.artefacts[all.artefact[row]] || ""),
   cell("w-size", bytes(all.size[row])));
@@ -302,18 +343,32 @@ function rowLine(index) {
 async function select(row, index) {
   state.selected = row;
   rowList.show(index);
-  const fields = await fieldsOf(row);
-  if (state.selected === row) byId("detail").replaceChildren(...detail(row, fields));
+  const [fields, faults] = await Promise.all([fieldsOf(row), faultsOf(row)]);
+  if (state.selected === row) byId("detail").replaceChildren(...detail(row, fields, faults));
+}
+
+let doubtfulPlaces; // for each place in doubt, how many faults it has and the first of them
+
+async function faultsOf(row) {
+  if (!all.doubt[row]) return [];
+  doubtfulPlaces ||= unpackLater("doubt");
+  const places = await doubtfulPlaces;
+  return all.doubts[all.doubt[row]].flatMap((place) => {
+    const [count, faults] = places[place];
+    return count > faults.length ? [...faults, `… and ${number(count - faults.length)} more faults there`] : faults;
+  });
 }
 
 // One row, before and after side by side.
 
-function detail(row, fields) {
+function detail(row, fields, faults) {
   const slice = all.slices[all.step[row]];
   const heading = make("p", {}, make("strong", { class: "is-" + ACTIONS[all.action[row]], text: ACTIONS[all.action[row]] }),
     ` ${KINDS[all.kind[row]]} in slice ${slice.id}` + (all.stays[row] ? ", still there at the end" : "") + (all.seen[row] ? `; ${elsewhere(row)}` : ""));
   const path = make("p", { class: "path", text: all.path[row] });
-  return [heading, path, fieldsTable(fields)];
+  const items = [...new Set(faults)].map((fault) => make("li", { text: fault }));
+  const doubt = items.length ? [make("p", {}, inDoubt(), make("strong", { text: "In doubt:" })), make("ul", { class: "faults" }, ...items)] : [];
+  return [heading, path, ...doubt, fieldsTable(fields)];
 }
 
 function move(by) {
@@ -332,11 +387,17 @@ function printed() {
   const body = make("tbody");
   for (const row of rows) {
     body.append(make("tr", {}, make("td", { text: all.slices[all.step[row]].id }), make("td", { text: ACTIONS[all.action[row]] }),
-      make("td", { text: KINDS[all.kind[row]] }), make("td", { text: all.path[row] }), make("td", { text: all.changes[row] })));
+      make("td", { text: KINDS[all.kind[row]] }), make("td", { text: (all.doubt[row] ? "in doubt: " : "") + all.path[row] }), make("td", { text: all.changes[row] })));
   }
   const left = state.shown.length - rows.length;
-  byId("printed").replaceChildren(make("h2", { text: byId("count").textContent }), make("table", {}, body),
-    make("p", { text: left ? `… and ${number(left)} more, which are in the file that this was printed from.` : "" }));
+  const said = left ? [make("p", {}, make("strong", { text: `The first ${number(rows.length)} of them are printed; ${number(left)} more are not printed.` }),
+    " The file that this was printed from shows all of them: narrow the list there, and print the rest in parts.")] : [];
+  byId("printed").replaceChildren(make("h2", { text: byId("count").textContent }), ...said, make("table", {}, body), ...said.map((it) => it.cloneNode(true)));
+}
+
+// Which of the sets of places have one of these.
+function touchedBy(places) {
+  return all.doubts.map((set) => set.some((place) => places.includes(place)));
 }
 
 async function begin() {
@@ -361,12 +422,33 @@ async function begin() {
   byId("quiet").hidden = !all.others;
   byId("quiet").addEventListener("click", () => { state.quiet = !state.quiet; press("quiet", state.quiet); refresh(); });
   byId("behind-show")?.addEventListener("click", () => { if (!state.stays) stay(); byId("what").scrollIntoView(); });
-  byId("clear").addEventListener("click", () => {
-    Object.assign(state, { step: null, action: null, kind: null, artefact: "", query: "", below: null, stays: false, quiet: false });
+  const clear = () => {
+    Object.assign(state, { step: null, action: null, kind: null, artefact: "", query: "", below: null, stays: false, quiet: false, doubt: null });
     for (const id of ["query", "action", "kind", "artefact"]) byId(id).value = "";
-    for (const id of ["stays", "quiet"]) press(id, false);
+    for (const id of ["stays", "quiet", "doubted"]) press(id, false);
+  };
+  byId("clear").addEventListener("click", () => { clear(); refresh(); });
+  const doubted = all.doubt.reduce((count, set) => count + (set ? 1 : 0), 0);
+  byId("doubted").hidden = !doubted;
+  byId("doubted").textContent = `In doubt (${number(doubted)})`;
+  byId("doubted").addEventListener("click", () => {
+    const isOn = byId("doubted").getAttribute("aria-pressed") === "true";
+    state.doubt = isOn ? null : { said: "in doubt", sets: all.doubts.map((places) => places.length > 0) };
+    press("doubted", !isOn);
     refresh();
   });
+  for (const button of document.querySelectorAll("button.touched")) {
+    button.addEventListener("click", () => {
+      clear();
+      if (button.dataset.step) state.step = Number(button.dataset.step);
+      else state.doubt = { said: "touched by one fault", sets: touchedBy(button.dataset.places.split(" ").map(Number)) };
+      refresh();
+      byId("what").scrollIntoView();
+    });
+  }
+  for (const link of document.querySelectorAll("a[href^='#doubt-']")) {
+    link.addEventListener("click", () => { byId(link.hash.slice(1)).open = true; });
+  }
   for (const button of document.querySelectorAll(".head button")) {
     button.addEventListener("click", () => {
       state.down = state.sort === button.dataset.sort && !state.down;
@@ -394,6 +476,7 @@ async function begin() {
   new ResizeObserver(() => { if (root) refresh(); }).observe(byId("where-grid"));
   refresh();
   document.body.classList.add("ready");
+  performance.mark("ready");
 }
 
 begin();

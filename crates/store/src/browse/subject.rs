@@ -1,4 +1,5 @@
 use diskprint::Cell;
+use diskprint::report::NoisePlace;
 use diskprint_formats::Name;
 
 use super::condition::{Condition, Dialect};
@@ -67,12 +68,8 @@ impl Subject {
             }
             Self::HiveKey { hive, key, value } => {
                 let of = |side: &str| {
-                    let path = Value::Text(names::encode(key));
-                    let key = indexed::<D>(&format!("key_{side}"), path)
-                        .and(&format!("registry_path_{side} IS NULL"), [])
-                        .and_all([D::same(&format!("hive_{side}"), hive.into())])
-                        .and_all(named::<D>(side, value.as_ref()));
-                    nested(key)
+                    let key = hive_key::<D>(side, hive, key);
+                    nested(key.and_all(named::<D>(side, value.as_ref())))
                 };
                 vec![(Tree::Cells, side(&of))]
             }
@@ -94,6 +91,46 @@ impl Subject {
             }
         }
     }
+}
+
+/// In which tree a place of noise is, and what is asked of its rows: the file, stream, key or value
+/// itself, without what belongs to it.
+pub(super) fn of_place<D: Dialect>(place: &NoisePlace) -> (Tree, Condition) {
+    let side = |of: &dyn Fn(&str) -> Condition| Condition::any(["before", "after"].map(of));
+    let itself = |column: String, name: Option<&Name>| match name {
+        Some(name) => D::same(&column, name.into()),
+        None => Condition::new(&format!("{column} IS NULL"), []),
+    };
+    match place {
+        NoisePlace::File { path, stream } => {
+            let of = |side: &str| {
+                let file = indexed::<D>(&format!("path_{side}"), path.into());
+                nested(file.and_all([itself(format!("stream_{side}"), stream.as_ref())]))
+            };
+            (Tree::Files, side(&of))
+        }
+        NoisePlace::Key { path, value } => {
+            let of = |side: &str| {
+                let key = indexed::<D>(&format!("registry_path_{side}"), path.into());
+                nested(key.and_all([itself(format!("value_{side}"), value.as_ref())]))
+            };
+            (Tree::Cells, side(&of))
+        }
+        NoisePlace::HiveKey { hive, key, value } => {
+            let of = |side: &str| {
+                let key = hive_key::<D>(side, hive, key);
+                nested(key.and_all([itself(format!("value_{side}"), value.as_ref())]))
+            };
+            (Tree::Cells, side(&of))
+        }
+    }
+}
+
+/// A key of a hive that Windows shows nowhere.
+fn hive_key<D: Dialect>(side: &str, hive: &Name, key: &[Name]) -> Condition {
+    indexed::<D>(&format!("key_{side}"), Value::Text(names::encode(key)))
+        .and(&format!("registry_path_{side} IS NULL"), [])
+        .and_all([D::same(&format!("hive_{side}"), hive.into())])
 }
 
 /// Says that the column has a value, too: only then may its index be used.

@@ -29,6 +29,7 @@ pub use file_name::{file_name, namespace};
 pub use file_record::{DIRECTORY, IN_USE, Record, Reference};
 pub use index::{Entry, Index, block as index_block};
 pub use lznt1::{Chunks, pack};
+pub use put::units;
 pub use reparse_point::{junction, reparse_point, symlink};
 pub use run_list::{Run, encode as run_list, part};
 pub use standard_information::{Times, standard_information};

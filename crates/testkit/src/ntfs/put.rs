@@ -17,7 +17,20 @@ pub(super) fn pad8(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(8), 0);
 }
 
-/// The name in UTF-16.
+/// The name in UTF-16, as [`units`] reads it.
 pub(super) fn utf16(name: &str) -> Vec<u8> {
-    name.encode_utf16().flat_map(|unit| unit.to_le_bytes()).collect()
+    units(name).into_iter().flat_map(u16::to_le_bytes).collect()
+}
+
+/// The UTF-16 units of a name. Text has no unpaired surrogates: U+FD800 to U+FDFFF, which mean
+/// nothing (private use), stand for them.
+pub fn units(name: &str) -> Vec<u16> {
+    let mut units = Vec::new();
+    for c in name.chars() {
+        match u32::from(c) {
+            code @ 0xF_D800..=0xF_DFFF => units.push(code as u16),
+            _ => units.extend_from_slice(c.encode_utf16(&mut [0; 2])),
+        }
+    }
+    units
 }
