@@ -25,7 +25,7 @@ import record  # noqa: E402
 
 SEQUENCE = "8504-1-9003-1"
 # One that most rows have, one that a hundredth has, one that one row has.
-QUERIES = ["file", "77.bin", "00001/a file of some length 4321.bin"]
+QUERIES = ["file", "77.bin", "00001/a file of some length 0321.bin"]
 FIELDS = ["ready_s", "most_s", "some_s", "one_s"]
 # When all rows can be seen, laid out.
 READY = "return performance.getEntriesByName('ready')[0].startTime"
@@ -148,7 +148,8 @@ opened in headless Chromium in turn, each time in a new browser with an empty pr
 changing. Times are the page's own (`performance.now()`). `ready_s` is from the beginning of the navigation until the
 rows are there, laid out; then one text after another is typed: {queries}; each time is until the page has
 said how many rows are left, which must be as many as in the export, and was painted. The report waits 80 ms for further
-letters, which is in its times. diskprint only makes the report before. Medians are in `summary.md`, every run in `raw.csv`.
+letters, which is in its times. diskprint only makes the report before. The load average below says whether other
+programs were at work; where they were, the ratios tell more than the times. Medians are in `summary.md`, every run in `raw.csv`.
 
 ```sh
 cargo build --release --locked

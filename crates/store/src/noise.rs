@@ -7,8 +7,9 @@ use diskprint::report::{Noise, NoisePlace, ReportSlice};
 
 use crate::{Error, Store, column};
 
-/// How many rows are read in the time that one place takes to be looked up.
-const ROWS_A_LOOKUP: u64 = 4;
+/// How many rows are read in the time that one place takes to be looked up: 7 microseconds a row,
+/// 80 a place that no other sequence changes, of 80,000 rows in SQLite.
+const ROWS_A_LOOKUP: u64 = 12;
 
 /// The slices of each other sequence.
 type Others = HashMap<(String, String), BTreeSet<i64>>;
