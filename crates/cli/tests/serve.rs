@@ -3,12 +3,15 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use diskprint_testkit::need;
+use diskprint::printable;
+use diskprint_formats::Name;
 use diskprint_testkit::postgres::server;
+use diskprint_testkit::{hostile, need, ntfs};
 use serde_json::{Value, json};
 use support::http::Server;
 use tempfile::TempDir;
@@ -368,19 +371,40 @@ fn who_may_ask_is_said_and_checked() {
     assert!(absent.contains("there is no database"), "{absent}");
 }
 
-#[test]
-fn a_browser_uses_it() {
+/// Runs a script in a browser, which must end well; `None` where there is none.
+#[track_caller]
+fn browse(script: &str, arguments: &[&OsStr]) -> Option<()> {
     let programs = ["python3", "chromium", "chromedriver"].map(need::program);
-    if programs.iter().any(Option::is_none) {
-        return;
-    }
-    let (_folder, database) = ran(None);
-    let server = Server::start(&["--db", &database]);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/serve.py");
-    let mut command = Command::new("python3");
-    command.arg("-B").arg(script).arg(format!("http://{}", server.address));
-    command.args(std::env::var_os("DISKPRINT_TEST_PICTURES"));
-    let output = command.output().unwrap();
+    programs.iter().all(Option::is_some).then_some(())?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser").join(script);
+    let output = Command::new("python3").arg("-B").arg(script).args(arguments).output().unwrap();
     let said = support::text(&output.stdout) + &support::text(&output.stderr);
     assert!(output.status.success(), "{said}");
+    Some(())
+}
+
+#[test]
+fn a_browser_uses_it() {
+    let axe = need::fetched("axe.min.js").unwrap_or_default();
+    let (_folder, database) = ran(None);
+    let server = Server::start(&["--db", &database]);
+    let address = format!("http://{}", server.address);
+    let pictures = std::env::var_os("DISKPRINT_TEST_PICTURES");
+    let arguments = [OsStr::new(&address), axe.as_os_str()];
+    let arguments: Vec<&OsStr> = arguments.into_iter().chain(pictures.as_deref()).collect();
+    browse("serve.py", &arguments);
+}
+
+#[test]
+fn names_that_want_to_do_harm_are_shown_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let end = hostile::write(folder.path()).unwrap();
+    let results = folder.path().join("results");
+    support::expect(2, &["run".as_ref(), end.as_os_str(), results.as_os_str()]);
+    let database = format!("sqlite:{}", results.join("diskprint.db").display());
+    let server = Server::start(&["--db", &database]);
+    let shown = |name: &str| printable(&Name::from_utf16(ntfs::units(name)).to_text());
+    let names: Vec<String> = hostile::NAMES.map(shown).to_vec();
+    let address = format!("http://{}/sequences/{}", server.address, hostile::SEQUENCE);
+    browse("serve_hostile.py", &[address.as_ref(), Value::from(names).to_string().as_ref()]);
 }

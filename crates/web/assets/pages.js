@@ -39,7 +39,7 @@ function complain(error) {
 
 function table(heads, rows) {
   const head = make("tr", {}, ...heads.map(([text, kind]) => make("th", { scope: "col", class: kind, text })));
-  return make("div", { class: "table" }, make("table", { class: "facts" }, make("thead", {}, head), make("tbody", {}, ...rows)));
+  return make("div", { class: "table", tabindex: "0", role: "group", "aria-label": heads.map(([text]) => text).join(", ") }, make("table", { class: "facts" }, make("thead", {}, head), make("tbody", {}, ...rows)));
 }
 
 function cell(content, kind) {

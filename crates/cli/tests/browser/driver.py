@@ -56,8 +56,13 @@ class Browser:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(self.base + path, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-            return json.load(answer)["value"]
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            # What WebDriver says is in the body, which the error does not show.
+            error.msg = f"{error.msg}: {error.read().decode(errors='replace')[:500]}"
+            raise
 
     def command(self, name, **parameters):
         """Tells the browser itself: Chrome DevTools Protocol."""
@@ -96,14 +101,10 @@ class Browser:
                 return self.ask(f"/element/{self.find(selector)}/click", {})
             except urllib.error.HTTPError as error:
                 if error.code != 404 or time.monotonic() > end:
-                    raise AssertionError(f"no click at {selector}: {error.read()}") from error
+                    raise AssertionError(f"no click at {selector}") from error
 
     def type(self, selector, text):
         self.ask(f"/element/{self.find(selector)}/value", {"text": text})
-
-    def command(self, name, parameters):
-        """Tells the browser something that WebDriver has no word for."""
-        return self.ask("/goog/cdp/execute", {"cmd": name, "params": parameters})
 
     def key(self, id, key):
         """Presses a key in the element of that id."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Uses the pages of a server as a person would: ADDRESS, and a folder for pictures if wanted.
+"""Uses the pages of a server as a person would: ADDRESS, AXE (axe-core's script, or nothing), and a
+folder for pictures if wanted.
 
 Prints what was not as it should be, and ends with 1 where something was not.
 """
@@ -10,11 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from accessible import ask
+from checks import COUNT, PATHS, check, end
 from driver import PATIENCE_S, Browser
 
 READY = "return document.body.classList.contains('ready')"
-COUNT = "return document.getElementById('count').textContent"
-PATHS = "return [...document.querySelectorAll('#rows .line .path')].map((it) => it.textContent)"
+PAGES = ["/", "/sequences/8504-1-7895-1", "/touching?path=pagefile.sys", "/compare?before=8504-1-7895-1-10&after=8504-1-7895-1-20"]
 
 
 def opened(browser, address):
@@ -95,11 +97,11 @@ def use(browser, address, picture):
 
     # A download.
     with tempfile.TemporaryDirectory(prefix="diskprint-download-") as folder:
-        browser.command("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": folder})
+        browser.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
         browser.click(".links a[href*=csv]")
-        end = time.monotonic() + PATIENCE_S
+        patience = time.monotonic() + PATIENCE_S
         name = Path(folder, "8504-1-7895-1-40.csv")
-        while not name.exists() and time.monotonic() < end:
+        while not name.exists() and time.monotonic() < patience:
             time.sleep(0.05)
         check(name.exists() and name.read_text().startswith("type,osetid"), "an export is downloaded")
 
@@ -120,36 +122,35 @@ def use(browser, address, picture):
 
 
 def main():
-    address, pictures = sys.argv[1], sys.argv[2:]
+    address, axe, pictures = sys.argv[1], sys.argv[2], sys.argv[3:]
     with Browser(address) as browser:
         picture = lambda name: [browser.picture(f"{folder}/serve-{name}.png") for folder in pictures]
-        browser.until(READY)
         use(browser, address, picture)
         # A browser itself says that the last page asked for what is not there.
         said = [text for text in browser.complaints() if "404" not in text]
         check(not said, f"nothing is said in the console: {said}")
         others = [url for url in browser.requests() if not url.startswith((address, "chrome:", "data:", "blob:"))]
         check(not others, f"nobody else is asked: {others}")
-    for width, dark in [(1280, True), (390, False), (390, True)]:
-        with Browser(address, dark=dark) as browser:
-            browser.ask("/window/rect", {"width": width, "height": 900})
-            for page in ["/", "/sequences/8504-1-7895-1", "/touching?path=pagefile.sys", "/compare"]:
-                opened(browser, address + page)
-                wide, seen = browser.run("return [document.documentElement.scrollWidth, innerWidth]")
-                check(wide <= seen, f"{page} fits into {width} pixels: {wide} of {seen}")
-                name = page.strip("/").split("/")[0].split("?")[0] or "sequences"
-                [browser.picture(f"{folder}/serve-{name}-{width}{'-dark' * dark}.png") for folder in pictures]
+    for width, scheme in [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]:
+        with Browser(address, width, 844, scheme) as browser:
+            for page in PAGES:
+                look_at(browser, address + page, f"{page}, {width} wide, {scheme}", axe)
+                name = page.strip("/").split("/")[0].split("?")[0] or "all"
+                [browser.picture(f"{folder}/serve-{name}-{width}-{scheme}.png") for folder in pictures]
+    end()
 
 
-failures = []
-
-
-def check(is_so, what):
-    if not is_so:
-        failures.append(what)
-        print(f"not so: {what}")
+def look_at(browser, address, what, axe):
+    opened(browser, address)
+    browser.run("document.querySelector('#rows .line')?.click();"
+                "for (const it of [...document.querySelectorAll('details')].slice(0, 4)) it.open = true")
+    browser.until("return !document.getElementById('rows') || document.querySelector('#detail table')")
+    wide, seen = browser.run("return [document.documentElement.scrollWidth, innerWidth]")
+    check(wide <= seen, f"{what}: it fits: {wide} of {seen}")
+    if axe:
+        browser.run(Path(axe).read_text() + "; window.axe = axe;")
+        ask(browser, what)
 
 
 if __name__ == "__main__":
     main()
-    sys.exit(1 if failures else 0)
