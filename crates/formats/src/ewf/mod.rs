@@ -9,6 +9,7 @@ mod adler32;
 mod chunk_cache;
 mod error;
 mod error2;
+mod extension;
 mod file_header;
 mod hashes;
 mod header;
@@ -19,6 +20,7 @@ mod volume;
 
 pub use adler32::adler32;
 pub use error::Error;
+pub use extension::extension;
 pub use file_header::{is_segment, segment_number};
 pub use header::CaseFields;
 pub use image::{Image, StoredHashes};
