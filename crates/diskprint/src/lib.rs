@@ -4,6 +4,7 @@
 //! This library prints nothing, reads no environment and no clock.
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod artefact;
 mod block_file;
 mod block_store;

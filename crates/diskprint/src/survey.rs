@@ -27,6 +27,8 @@ pub struct Survey {
     pub disks: Vec<SurveyedDisk>,
     /// How many of the snapshot's faults, the first ones, are of container and disks.
     pub disk_faults: usize,
+    /// The disks themselves, for as long as they are needed.
+    pub image: Option<Image>,
     /// What it was read with: for a slice after it, which shares its bytes.
     pub cache: Option<Arc<Cache>>,
 }
@@ -79,6 +81,7 @@ pub fn of(opened: Opened, known: &KnownHives) -> Survey {
         disks: disks.collect(),
         disk_faults,
         cache: opened.image.cache().cloned(),
+        image: Some(opened.image),
     }
 }
 
