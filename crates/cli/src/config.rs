@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, anyhow};
 use serde::Deserialize;
 
-use crate::args::{Cleanup, HiveStateArg, LogFormat};
+use crate::args::{ArchiveFormat, Cleanup, HiveStateArg, LogFormat};
 use crate::memory::Size;
 
 /// What the file may say. The command line and the environment count before it.
@@ -24,6 +24,10 @@ pub struct Config {
     pub threads: Option<usize>,
     /// As --max-memory has it.
     pub max_memory: Option<Size>,
+    /// As --archive has it.
+    pub archive: Option<ArchiveFormat>,
+    /// As --archive-segment has it.
+    pub archive_segment: Option<Size>,
     /// As --cleanup has it.
     pub cleanup: Option<Cleanup>,
     /// As --log-format has it.
@@ -75,12 +79,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.toml");
         assert!(Config::read(Some(&path)).is_err(), "named and absent");
-        fs::write(&path, "db = 'sqlite:a.db'\npassword_file = 'p'\njobs = 2\ncleanup = 'erase'\nmax_memory = '1GiB'\n")
+        fs::write(&path, "db = 'sqlite:a.db'\npassword_file = 'p'\njobs = 2\ncleanup = 'erase'\narchive = 'e01'\narchive_segment = '2GiB'\nmax_memory = '1GiB'\n")
             .unwrap();
         let config = Config::read(Some(&path)).unwrap();
         assert_eq!(config.password_file, Some(folder.path().join("p")));
         assert_eq!((config.jobs, config.cleanup), (Some(2), Some(Cleanup::Erase)));
         assert_eq!(config.max_memory, Some(Size(1 << 30)));
+        assert_eq!(config.archive, Some(ArchiveFormat::E01));
+        assert_eq!(config.archive_segment, Some(Size(2 << 30)));
         fs::write(&path, "jobs = 2\ndatabse = 'x'\n").unwrap();
         let error = format!("{:#}", Config::read(Some(&path)).unwrap_err());
         assert!(error.contains("mine.toml, line 2: unknown field `databse`"), "{error}");

@@ -35,7 +35,7 @@ pub fn run(args: &InspectArgs) -> Result<Outcome> {
             FileReader::open(&args.image).with_context(|| format!("{}", args.image.display()))?;
         of_hive(&hive_bytes(&file)?, &layer)?
     } else {
-        of_file(&args.image, &Layer::parse(&args.layer)?)?
+        of_file(&args.image, &Layer::parse(&args.layer)?, args.verify)?
     };
     let mut out = BufWriter::new(io::stdout().lock());
     write!(out, "{dump}")?;
@@ -50,12 +50,18 @@ fn begins_as_hive(path: &Path) -> bool {
 }
 
 /// Shows a layer of a tarball, folder or disk image.
-fn of_file(path: &Path, layer: &Layer) -> Result<Dump> {
+fn of_file(path: &Path, layer: &Layer, verify: bool) -> Result<Dump> {
     let scratch = tempfile::Builder::new().prefix("diskprint-").tempdir()?;
     let len = fs::metadata(path).map_or(0, |metadata| metadata.len());
     let progress = Progress::new(&path.display().to_string(), len, false);
     let opened = Image::open(path, scratch.path(), &|bytes| progress.read(bytes));
     drop(progress);
+    let opened = opened.map(|mut opened| {
+        if verify {
+            opened.faults.extend(opened.image.verify());
+        }
+        opened
+    });
     match (opened, layer) {
         (Ok(opened), Layer::Image) => of_image(path, &opened),
         (Ok(opened), Layer::Partition(number, layer)) => of_opened(&opened, *number, layer),

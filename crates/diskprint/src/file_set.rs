@@ -83,6 +83,14 @@ impl<'c> FileSet<'c> {
             .or_else(|| self.only(|path| last_part(path) == last))
     }
 
+    /// Finds the file `name` in the folder of the file `from`, in any case of letters.
+    pub fn beside(&self, from: &str, name: &str) -> Option<&str> {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let path = normal(&format!("{folder}/{name}"));
+        let exact = self.files.get_key_value(&path).map(|(path, _)| path.as_str());
+        exact.or_else(|| self.only(|found| found.to_lowercase() == path.to_lowercase()))
+    }
+
     fn only(&self, wanted: impl Fn(&str) -> bool) -> Option<&str> {
         let mut found = self.paths().filter(|path| wanted(path));
         found.next().filter(|_| found.next().is_none())

@@ -2,6 +2,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use diskprint_formats::ewf::StoredHashes;
 use diskprint_formats::file_system::{self, FileSystem};
 use diskprint_formats::partition::{self, Layout, Scheme};
 use diskprint_formats::vmdk::Descriptor;
@@ -13,7 +14,7 @@ use crate::block_store::BlockStore;
 use crate::file_set::{self, FileSet};
 use crate::machine::{self, MachineDisk, MachineError};
 use crate::tarball::{self, Compression, Hashed, Progress, Scratch, TarballError};
-use crate::{Amount, Cache, Fault, FileReader, Hex, Part, Partition, Place, Step};
+use crate::{Amount, Cache, Fault, FileReader, Hex, Part, Partition, Place, Step, ewf_disk};
 
 /// The disks of one recorded machine, open for reading.
 ///
@@ -33,17 +34,20 @@ pub enum Container {
     Folder,
     /// One disk of a machine, with the files that belong to it beside it.
     Vmdk,
+    /// An E01 image, its other segments beside it.
+    Ewf,
     /// The bytes of a disk, as they are.
     Raw,
 }
 
 impl Container {
-    /// The name: `tar.gz`, `folder`, `vmdk`, `raw`.
+    /// The name: `tar.gz`, `folder`, `vmdk`, `e01`, `raw`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tarball(compression) => compression.name(),
             Self::Folder => "folder",
             Self::Vmdk => "vmdk",
+            Self::Ewf => "e01",
             Self::Raw => "raw",
         }
     }
@@ -53,13 +57,15 @@ impl Container {
 pub struct ImageDisk {
     /// Number in the machine, from 1; one that could not be opened leaves a gap.
     pub number: u32,
-    /// Kind of disk: VMDK's `createType`, or `raw`.
+    /// Kind of disk: VMDK's `createType`, `e01` or `raw`.
     pub format: String,
     /// Paths of the files that are read for it, in the archive or folder: its own first, then
     /// those of the disks below it.
     pub files: Vec<String>,
     /// Its bytes.
     pub reader: Arc<dyn ReadAt>,
+    /// Digests that its image states of it; [`Image::verify`] compares.
+    pub stored_hashes: Option<StoredHashes>,
 }
 
 /// An image with what was found on the way to it.
@@ -101,7 +107,7 @@ pub enum OpenErrorKind {
     Empty,
     /// The content is nothing that is known.
     #[error(
-        "neither a tarball (tar, gz, xz, bz2, zst), a VMDK nor a disk image: it begins with {start:?}"
+        "neither a tarball (tar, gz, xz, bz2, zst), a VMDK, an E01 nor a disk image: it begins with {start:?}"
     )]
     Unknown {
         /// Its first bytes as text.
@@ -133,7 +139,7 @@ pub enum OpenErrorKind {
 
 impl Image {
     /// Opens a tarball of a machine's folder, the folder itself, a VMDK with its extents and
-    /// parents beside it, or a raw disk image; which one is told by the content. Evidence is
+    /// parents beside it, an E01 image with its other segments beside it, or a raw disk image; which one is told by the content. Evidence is
     /// opened for reading only; a tarball is unpacked into a new file in `scratch`, or into its
     /// cache.
     ///
@@ -173,6 +179,9 @@ impl Image {
         let file = file_set::open(path, cache).map_err(OpenErrorKind::Read)?;
         let file: Arc<dyn ReadAt> = Arc::new(file);
         let start = file.read_vec_at(0, 512).map_err(OpenErrorKind::Read)?;
+        if ewf_disk::is_ewf(&file).map_err(OpenErrorKind::Read)? {
+            return Self::ewf(path, cache, faults, progress);
+        }
         match (Compression::of(&start), Descriptor::read(&file)) {
             _ if file.is_empty() => Err(OpenErrorKind::Empty),
             (Some(compression), _) => Self::tarball(path, compression, scratch, faults, progress),
@@ -212,13 +221,20 @@ impl Image {
         faults: &mut Vec<Fault>,
         progress: Progress,
     ) -> Result<Hashed256, OpenErrorKind> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let mut files = FileSet::of_folder(folder, cache).map_err(OpenErrorKind::Read)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        files.insert(name.clone(), path.to_owned());
+        let (folder, files, name) = with_those_beside(path, cache).map_err(OpenErrorKind::Read)?;
         let disks = machine::open_one(&files, &name, faults)?;
         Self::of_files(Container::Vmdk, folder, disks, |path| hash(path, cache, progress))
+    }
+
+    fn ewf(
+        path: &Path,
+        cache: Option<&Cache>,
+        faults: &mut Vec<Fault>,
+        progress: Progress,
+    ) -> Result<Hashed256, OpenErrorKind> {
+        let (folder, files, name) = with_those_beside(path, cache).map_err(OpenErrorKind::Read)?;
+        let disks = vec![ewf_disk::open(&files, 1, &name, faults)?];
+        Self::of_files(Container::Ewf, folder, disks, |path| hash(path, cache, progress))
     }
 
     /// Makes an image of disks whose files lie in `folder`, and hashes those.
@@ -262,7 +278,8 @@ impl Image {
         }
         let slicehash = hash().map_err(OpenErrorKind::Read)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let disk = ImageDisk { number: 1, format: "raw".into(), files: vec![name], reader: file };
+        let (format, files) = ("raw".into(), vec![name]);
+        let disk = ImageDisk { number: 1, format, files, reader: file, stored_hashes: None };
         let image = Self { container: Container::Raw, disks: vec![disk], cache: None };
         Ok((image, slicehash))
     }
@@ -323,9 +340,22 @@ impl Image {
 
 impl From<MachineDisk> for ImageDisk {
     fn from(disk: MachineDisk) -> Self {
-        let MachineDisk { number, create_type: format, files, reader } = disk;
-        Self { number, format, files, reader }
+        let MachineDisk { number, create_type: format, files, reader, stored_hashes } = disk;
+        Self { number, format, files, reader, stored_hashes }
     }
+}
+
+/// The folder of a disk, the files in it, and the disk's own name among them.
+fn with_those_beside<'p, 'c>(
+    path: &'p Path,
+    cache: Option<&'c Cache>,
+) -> io::Result<(&'p Path, FileSet<'c>, String)> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut files = FileSet::of_folder(folder, cache)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    files.insert(name.clone(), path.to_owned());
+    Ok((folder, files, name))
 }
 
 /// SHA-256 of a file, which is read unless the cache knows it.
@@ -336,12 +366,17 @@ fn hash(path: &Path, cache: Option<&Cache>, progress: Progress) -> io::Result<[u
     }
 }
 
-/// Whether an image is a single file: neither a folder nor a VMDK, which may have others beside it.
+/// Whether an image is a single file: neither a folder nor a VMDK or E01 image, which may have
+/// others beside it.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn is_one_file(path: &Path) -> io::Result<bool> {
-    Ok(!path.is_dir() && matches!(Descriptor::read(&FileReader::open(path)?), Ok(None)))
+    if path.is_dir() {
+        return Ok(false);
+    }
+    let file: Arc<dyn ReadAt> = Arc::new(FileReader::open(path)?);
+    Ok(!ewf_disk::is_ewf(&file)? && matches!(Descriptor::read(&file), Ok(None)))
 }
 
 /// [`Opened::slicehash`] of a tarball, folder or disk image, without unpacking it. `progress` is
@@ -393,19 +428,16 @@ fn nothing_in(scheme: Scheme) -> &'static str {
 
 /// Disk images of other kinds by their first bytes.
 // Sources: QEMU, docs/interop/qcow2; Microsoft, [MS-VHDX] 2.2.1 and "Virtual Hard Disk Image
-// Format Specification" (dynamic disks begin with a copy of the footer); libewf, "EWF file format".
-const UNSUPPORTED: [(&[u8], &str, &str); 7] = [
+// Format Specification" (dynamic disks begin with a copy of the footer).
+const UNSUPPORTED: [(&[u8], &str, &str); 5] = [
     (b"QFI\xFB", "QCOW2", QEMU_IMG),
     (b"vhdxfile", "VHDX", QEMU_IMG),
     (b"conectix", "VHD", QEMU_IMG),
     (b"<<< ", "VirtualBox VDI", QEMU_IMG),
-    (b"EVF\x09\x0D\x0A\xFF\x00", "EnCase E01", EWFEXPORT),
-    (b"EVF2\x0D\x0A\x81\x00", "EnCase Ex01", EWFEXPORT),
     (b"KDMV", "a VMDK extent by itself", "open the descriptor, the small .vmdk beside it"),
 ];
 
 const QEMU_IMG: &str = "convert it with: qemu-img convert -O raw IN OUT";
-const EWFEXPORT: &str = "convert it with: ewfexport -f raw IN";
 
 /// Endings of names by which a file without known content is still taken for a disk.
 const RAW_ENDINGS: [&str; 5] = ["raw", "dd", "img", "001", "bin"];

@@ -4,6 +4,7 @@
 //! This library prints nothing, reads no environment and no clock.
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod artefact;
 mod block_file;
 mod block_store;
@@ -13,7 +14,9 @@ mod delta;
 pub mod dfxml;
 pub mod diff;
 mod digest;
+mod disk_blocks;
 pub mod dump;
+mod ewf_disk;
 pub mod export;
 mod fault;
 mod file_entry;
@@ -38,6 +41,7 @@ pub mod row;
 mod slice;
 mod snapshot;
 mod source;
+mod stored_hashes;
 pub mod survey;
 mod tar_reader;
 mod tar_sparse;

@@ -2,12 +2,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
+use diskprint_formats::ewf::{self, StoredHashes};
 use diskprint_formats::vmdk::{self, Descriptor, Disk};
 use diskprint_formats::{ReadAt, ReadAtExt};
 use thiserror::Error;
 
 use crate::file_set::FileSet;
-use crate::{Fault, Place, Step, vmx};
+use crate::{Fault, Place, Step, ewf_disk, vmx};
 
 /// A disk of a machine, in its current state.
 pub(crate) struct MachineDisk {
@@ -18,6 +19,8 @@ pub(crate) struct MachineDisk {
     /// Paths of all files that it reads, its descriptor's first, then its parents'.
     pub files: Vec<String>,
     pub reader: Arc<dyn ReadAt>,
+    /// Digests that its image states of it.
+    pub stored_hashes: Option<StoredHashes>,
 }
 
 /// Why a machine's disk, or all of them, cannot be read. Files are named by their paths in the
@@ -78,6 +81,14 @@ pub enum MachineError {
         /// What is wrong with it.
         source: vmdk::Error,
     },
+    /// An E01 image is damaged or of a kind that is not read.
+    #[error("image {path:?}")]
+    Archive {
+        /// Its first segment.
+        path: String,
+        /// What is wrong with it.
+        source: Box<ewf::Error>,
+    },
 }
 
 /// Longer settings than this are no machine's.
@@ -96,6 +107,12 @@ pub(crate) fn open(
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<MachineDisk>, MachineError> {
     let catalog = Catalog::read(files);
+    if catalog.descriptors.is_empty() {
+        let disks = ewf_disk::open_all(files, faults)?;
+        if !disks.is_empty() {
+            return Ok(disks);
+        }
+    }
     let named = match settings(files)? {
         Some((settings, names)) => {
             let found = |name: String| match files.resolve(&settings, &name) {
@@ -124,6 +141,7 @@ pub(crate) fn open(
         return Err(error);
     }
     faults.extend(catalog.unused(&disks));
+    faults.extend(ewf_disk::unused(files));
     Ok(disks)
 }
 
@@ -296,7 +314,8 @@ impl<'a> Catalog<'a> {
             return Err(self.no_disk());
         };
         files.dedup();
-        Ok(MachineDisk { number, create_type: descriptor.create_type, files, reader })
+        let create_type = descriptor.create_type;
+        Ok(MachineDisk { number, create_type, files, reader, stored_hashes: None })
     }
 
     /// The descriptors from `path` down to the disk without parent.

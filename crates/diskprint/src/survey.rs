@@ -27,6 +27,8 @@ pub struct Survey {
     pub disks: Vec<SurveyedDisk>,
     /// How many of the snapshot's faults, the first ones, are of container and disks.
     pub disk_faults: usize,
+    /// The disks themselves, for as long as they are needed.
+    pub image: Option<Image>,
     /// What it was read with: for a slice after it, which shares its bytes.
     pub cache: Option<Arc<Cache>>,
 }
@@ -35,7 +37,7 @@ pub struct Survey {
 pub struct SurveyedDisk {
     /// Number in the machine, from 1.
     pub number: u32,
-    /// Kind of disk: VMDK's `createType`, or `raw`.
+    /// Kind of disk: VMDK's `createType`, `e01` or `raw`.
     pub format: String,
     /// Length in bytes.
     pub len: u64,
@@ -60,8 +62,12 @@ pub fn read<'a>(
 /// Reads the state that an image holds. `known` are hives that were read before.
 pub fn of(opened: Opened, known: &KnownHives) -> Survey {
     let mut snapshot = Snapshot::read(&opened.image, known);
-    let disk_faults = opened.faults.len();
-    snapshot.faults.splice(0..0, opened.faults);
+    let mut faults = opened.faults;
+    if opened.image.cache().is_some_and(|cache| cache.verifies()) {
+        faults.extend(opened.image.verify());
+    }
+    let disk_faults = faults.len();
+    snapshot.faults.splice(0..0, faults);
     let disks = opened.image.disks().iter().map(|disk| SurveyedDisk {
         number: disk.number,
         format: disk.format.clone(),
@@ -75,6 +81,7 @@ pub fn of(opened: Opened, known: &KnownHives) -> Survey {
         disks: disks.collect(),
         disk_faults,
         cache: opened.image.cache().cloned(),
+        image: Some(opened.image),
     }
 }
 

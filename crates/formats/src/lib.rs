@@ -11,6 +11,7 @@ mod read_at;
 mod security;
 mod text;
 
+pub mod ewf;
 pub mod file_system;
 pub mod ntfs;
 pub mod partition;

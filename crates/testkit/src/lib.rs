@@ -2,6 +2,7 @@
 //! the readers' own structs, so that a mistake cannot agree with itself.
 
 pub mod archive;
+pub mod ewf;
 pub mod gpt;
 pub mod hostile;
 #[cfg(target_os = "linux")]

@@ -26,6 +26,7 @@ leave out the root's name. Numbers may be decimal or 0x and hexadecimal.
 
 Examples:
   diskprint inspect machine.tar.gz
+  diskprint inspect machine.E01 --verify
   diskprint inspect machine.vmdk p1 mft 5 attr '$INDEX_ROOT'
   diskprint inspect machine.vmdk p1 file Windows/notepad.exe
   diskprint inspect machine.vmdk p1 hive Windows/System32/config/SAM key 'SAM\\Domains'
@@ -33,6 +34,9 @@ Examples:
 pub struct InspectArgs {
     /// Tarball, folder, disk image or hive file
     pub image: PathBuf,
+    /// Read the disks of E01 images in full and compare with the MD5 and SHA-1 that these state
+    #[arg(long)]
+    pub verify: bool,
     /// The layer to print, from the outside in; see below
     pub layer: Vec<String>,
 }

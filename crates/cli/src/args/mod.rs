@@ -32,7 +32,7 @@ pub use self::registry::{
     DumpArgs, DumpFormat, HivesArgs, PathsArg, RegistryArgs, RegistryCommand, StatsArgs,
 };
 pub use self::report::ReportArgs;
-pub use self::run::{Cleanup, LogFormat, RunArgs};
+pub use self::run::{ArchiveFormat, Cleanup, LogFormat, RunArgs};
 pub use self::serve::ServeArgs;
 pub use self::show::ShowArgs;
 pub use self::status::StatusArgs;

@@ -10,7 +10,7 @@ use crate::memory::Size;
 /// The slices beside the tarball whose names belong to the same sequence
 /// (OSETID-APPETID-SLICEID.tar.gz, as in 8504-1-7895-1-10.tar.gz) are registered in the order of
 /// their ids, unless the database knows the sequence already. A file beside them whose ending is no
-/// tarball's or disk image's (tar, tar.gz, tgz, tar.xz, tar.bz2, tar.zst, vmdk, raw, dd, img…) is no
+/// tarball's or disk image's (tar, tar.gz, tgz, tar.xz, tar.bz2, tar.zst, vmdk, E01, raw, dd, img…) is no
 /// slice.
 #[derive(Args)]
 #[command(override_usage = "diskprint run [OPTIONS] FINAL_TARBALL... RESULTS
@@ -36,6 +36,7 @@ Written below RESULTS:
     dumps/*.txt                     the hives as text
     deltas/deltas.db                what differs from the slice before
     deltas/registry_deltas.db       (last slice) the original workflow's rows
+    archive/out.E01, out.E02, …     (--archive e01) the disk
     STAGE/manifest.json             what was made from what, by which version
     STAGE.out.log, .err.log, .status.log
 
@@ -69,9 +70,20 @@ pub struct RunArgs {
     #[arg(long, value_name = "SIZE")]
     pub max_memory: Option<Size>,
     /// Read and digest also the files that did not change since the slice before, and compare with
-    /// the digests that are carried over; a difference is a fault
+    /// the digests that are carried over, and read E01 images in full and compare with the digests that
+    /// they state; a difference is a fault
     #[arg(long)]
     pub verify: bool,
+    /// Also keep the disks of each slice as images of this format
+    ///
+    /// They are written with the other results, verified by what is in them (MD5 and SHA-1), and
+    /// not written again while the tarball, the version and --archive-segment are the same.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub archive: Option<ArchiveFormat>,
+    /// Longest file of such an image, as 2GiB; it is divided into as many as it takes
+    /// [default: 1.4 GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub archive_segment: Option<Size>,
     /// Print at the end how long each part of the work took, beside how fast this machine could be
     #[arg(long)]
     pub timings: bool,
@@ -116,6 +128,14 @@ pub enum Cleanup {
     List,
     /// Leave them where they are
     Ignore,
+}
+
+/// A format of images of disks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ArchiveFormat {
+    /// EnCase 6, as the original workflow and ewfacquire write it
+    E01,
 }
 
 /// How to tell how a run goes.

@@ -62,6 +62,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
 
 fn run_with(args: &RunArgs, config: &Config, format: LogFormat) -> Result<Outcome, Error> {
     let (ends, results) = split(args)?;
+    work::archive_segment(args, config)?;
     if args.dry_run {
         let session = Session::for_looking(&args.database, results)?;
         let targets = targets::of(args, &session, ends)?;

@@ -54,7 +54,7 @@ fn update<'p>(
     let any_read =
         reading.with(|openings| each(work, &mut slices, &baseline, watch, &reading, openings))?;
     drop(baseline);
-    let is_clean = slices.iter().all(|slice| is_clean(slice, &Stage::BEFORE_EXPORT));
+    let is_clean = slices.iter().all(|slice| is_clean(slice, &slice.stages()));
     let export = || export::run(work, &slices, is_clean, &started, watch);
     // To remove the unpacked disks takes a second for some gigabytes.
     let (exported, ()) = pipeline::both(export, || drop(reading));

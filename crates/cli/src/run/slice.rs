@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Error, bail};
+use diskprint::archive::{self, Form};
 use diskprint::dfxml::Header;
 use diskprint::diff::Comparison;
 use diskprint::survey::{self, Output, Survey};
@@ -39,6 +40,8 @@ pub struct Slice<'p> {
     pub hash: Option<[u8; 32]>,
     /// In which state its hives are read.
     hive_state: HiveState,
+    /// Keep its disks as images, of segments of at most so many bytes.
+    archive: Option<u64>,
     /// Where its stages are measured, if they are.
     timings: Option<Arc<Timings>>,
 }
@@ -56,7 +59,17 @@ impl<'p> Slice<'p> {
             Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
         };
         let (hive_state, timings) = (work.hive_state, work.timings.clone());
-        Ok(Self { planned, folder, hash, hive_state, timings })
+        Ok(Self { planned, folder, hash, hive_state, archive: work.archive, timings })
+    }
+
+    /// The stages that tell what it holds, or keep it.
+    fn content(&self) -> impl Iterator<Item = Stage> {
+        CONTENT.into_iter().chain(self.archive.map(|_| Stage::Archive))
+    }
+
+    /// All of its stages, without the export.
+    pub fn stages(&self) -> Vec<Stage> {
+        self.content().chain([Stage::Deltas]).collect()
     }
 
     pub fn name(&self) -> String {
@@ -71,7 +84,7 @@ impl<'p> Slice<'p> {
     /// The stages that are to be done, each with the reason. `before` is the slice before it.
     pub fn to_do(&self, before: Option<&Slice<'_>>) -> Vec<(Stage, Why)> {
         let mut all = Vec::new();
-        for stage in CONTENT {
+        for stage in self.content() {
             let folder = stage.of(&self.folder);
             let why = match &self.hash {
                 Some(hash) => folder.why_not_done(&self.inputs(stage, hash)),
@@ -95,7 +108,10 @@ impl<'p> Slice<'p> {
     pub fn read(&self, opening: Opening<'_>, known: &KnownHives) -> Result<Survey, Error> {
         let Opening { opened, stamp, watch } = opening;
         watch.stage("reading");
-        let survey = survey::of(opened?, known);
+        let mut survey = survey::of(opened?, known);
+        if self.archive.is_none() {
+            survey.image = None;
+        }
         if let (Some(stamp), Ok(true)) = (stamp, is_one_file(&self.planned.tarball)) {
             stamp
                 .write(&self.folder, &survey.slicehash)
@@ -117,6 +133,7 @@ impl<'p> Slice<'p> {
         }
         let done = pipeline::map(stages, |stage| match stage {
             Stage::Deltas => self.compare(before, survey, watch),
+            Stage::Archive => self.keep(survey, watch),
             stage => self.write_content(*stage, survey, watch),
         });
         done.into_iter().collect()
@@ -168,10 +185,47 @@ impl<'p> Slice<'p> {
         })
     }
 
+    /// Writes the disks as images.
+    fn keep(&self, survey: &Survey, watch: &SequenceWatch<'_>) -> Result<(), Error> {
+        self.stage(Stage::Archive, watch, |begun| {
+            let image = survey.image.as_ref().context("its disks are not there any more")?;
+            let (mut faults, mut count) = (Vec::new(), 0);
+            for disk in image.disks() {
+                let form = self.form(&survey.slicehash, disk.number);
+                let folder = begun.folder();
+                let kept = archive::write(disk, &folder, &form)
+                    .with_context(|| format!("writing {}", folder.display()))?;
+                faults.extend(kept.faults);
+                count += kept.segments.len();
+                kept.segments.into_iter().for_each(|(name, written)| begun.add(&name, written));
+            }
+            let inputs = self.inputs(Stage::Archive, &survey.slicehash);
+            let summary = format!("{} disks in {count} files\n", image.disks().len());
+            Ok((inputs, summary, faults))
+        })
+    }
+
+    /// What the image of one of its disks says of itself.
+    fn form(&self, slicehash: &[u8; 32], disk: u32) -> Form {
+        let name = self.planned.tarball.file_name().unwrap_or_default().to_string_lossy();
+        let case_number = name.split_once('.').map_or(&*name, |(stem, _)| stem).to_owned();
+        let slicehash = Hex(slicehash).to_string();
+        Form {
+            case_number,
+            evidence_number: disk.to_string(),
+            set: archive::set_of(&format!("{slicehash} {disk}")),
+            notes: format!("slicehash {slicehash}"),
+            segment_len: self.archive.unwrap_or(archive::SEGMENT),
+        }
+    }
+
     /// What the outputs of a stage depend on in this slice.
     fn inputs(&self, stage: Stage, hash: &[u8; 32]) -> Inputs {
         let mut inputs = Inputs::from([(SLICEHASH.to_owned(), Hex(hash).to_string())]);
-        if !matches!(stage, Stage::Disk | Stage::Files) {
+        if let (Stage::Archive, Some(segment_len)) = (stage, self.archive) {
+            inputs.insert("segment length".to_owned(), segment_len.to_string());
+        }
+        if !matches!(stage, Stage::Disk | Stage::Files | Stage::Archive) {
             inputs.insert("hive state".to_owned(), self.hive_state.name().to_owned());
         }
         inputs

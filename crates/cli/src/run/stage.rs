@@ -31,6 +31,8 @@ pub enum Stage {
     Registry,
     /// The hives as text.
     Dumps,
+    /// The disks are kept as images, if that is wanted.
+    Archive,
     /// The slice is compared with the one before.
     Deltas,
     /// The results of the sequence go into the database; at its last slice.
@@ -43,12 +45,15 @@ pub const REGISTRY_DELTAS: &str = "registry_deltas.db";
 pub const MANIFEST: &str = "manifest.json";
 
 impl Stage {
-    pub const ALL: [Self; 6] =
-        [Self::Disk, Self::Files, Self::Registry, Self::Dumps, Self::Deltas, Self::Export];
-
-    /// Those that depend on the slices alone.
-    pub const BEFORE_EXPORT: [Self; 5] =
-        [Self::Disk, Self::Files, Self::Registry, Self::Dumps, Self::Deltas];
+    pub const ALL: [Self; 7] = [
+        Self::Disk,
+        Self::Files,
+        Self::Registry,
+        Self::Dumps,
+        Self::Archive,
+        Self::Deltas,
+        Self::Export,
+    ];
 
     /// The name of its folder.
     pub fn name(self) -> &'static str {
@@ -57,6 +62,7 @@ impl Stage {
             Self::Files => "files",
             Self::Registry => "registry",
             Self::Dumps => "dumps",
+            Self::Archive => "archive",
             Self::Deltas => "deltas",
             Self::Export => "export",
         }
@@ -306,9 +312,13 @@ impl Begun {
 
     fn made(&mut self, output: &Output<'_>, written: Vec<Written>) {
         for (name, written) in output.names.iter().zip(written) {
-            let path = format!("{}/{name}", self.folder.stage.name());
-            self.outputs.insert(path, Made::from(written));
+            self.add(name, written);
         }
+    }
+
+    /// Takes note of an output that was written into its folder, by its name there.
+    pub fn add(&mut self, name: &str, written: Written) {
+        self.outputs.insert(format!("{}/{name}", self.folder.stage.name()), Made::from(written));
     }
 
     /// Takes note of an output that was written otherwise, by its path in the folder of the slice.

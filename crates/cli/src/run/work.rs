@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use anyhow::Error;
-use diskprint::{HiveState, SliceId};
+use anyhow::{Error, bail};
+use diskprint::{HiveState, SliceId, archive};
 
 use super::baselines::Baselines;
 use super::timings::Timings;
 use crate::args::RunArgs;
 use crate::config::Config;
 use crate::database::Session;
+use crate::memory::Size;
 
 /// What sequences of one run work with.
 pub struct Work<'a> {
@@ -24,6 +25,8 @@ pub struct Work<'a> {
     regdelta_rows: OnceLock<BTreeMap<SliceId, u64>>,
     /// In which state hives are read.
     pub hive_state: HiveState,
+    /// Keep the disks as images, of segments of at most so many bytes.
+    pub archive: Option<u64>,
     /// Read also what did not change since the slice before, and compare its digests.
     pub verify: bool,
     /// How many bytes the digests that are carried over may take in each sequence; `None` where
@@ -71,6 +74,7 @@ impl<'a> Work<'a> {
                 .hive_state
                 .or(config.hive_state)
                 .map_or_else(HiveState::default, HiveState::from),
+            archive: archive_segment(args, config).ok().flatten(),
             verify: args.verify,
             digest_bytes: None,
             timings: args.timings.then(Arc::default),
@@ -90,5 +94,22 @@ impl<'a> Work<'a> {
             }
         };
         Ok(slices.filter_map(|slice| rows.get(slice)).sum())
+    }
+}
+
+/// The longest segment of images in bytes; `None` where none are to be kept.
+///
+/// # Errors
+/// When it is shorter than segments are, or stands for nothing.
+pub fn archive_segment(args: &RunArgs, config: &Config) -> Result<Option<u64>, Error> {
+    let is_kept = args.archive.or(config.archive).is_some();
+    match args.archive_segment.or(config.archive_segment) {
+        Some(Size(bytes)) if bytes < archive::LEAST_SEGMENT => {
+            bail!("--archive-segment: {bytes} bytes are too short; 1MiB is the least")
+        }
+        Some(_) if !is_kept && args.archive_segment.is_some() => {
+            bail!("--archive-segment says how images are divided: it needs --archive")
+        }
+        segment => Ok(is_kept.then_some(segment.map_or(archive::SEGMENT, |Size(bytes)| bytes))),
     }
 }

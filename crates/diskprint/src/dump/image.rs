@@ -21,6 +21,13 @@ pub fn image(opened: &Opened) -> Dump {
         for file in &found.files {
             dump.field(None, "file", format_args!("\"{}\"", printable(file)));
         }
+        let stated = found.stored_hashes.unwrap_or_default();
+        if let Some(md5) = stated.md5 {
+            dump.field(None, "MD5 stated", md5.map(|byte| format!("{byte:02x}")).concat());
+        }
+        if let Some(sha1) = stated.sha1 {
+            dump.field(None, "SHA-1 stated", Hex(&sha1));
+        }
         let on_disk: Vec<_> = partitions.iter().filter(|p| p.disk == found.number).collect();
         divisions(&mut dump, &found.reader, &on_disk);
     }

@@ -57,7 +57,8 @@ fn content(volume: &mut Volume, record: u64) -> Vec<Attribute> {
 /// Writes $MFT, $MFTMirr, $Bitmap and boot sector; gives the runs of the $MFT.
 pub(super) fn write(volume: &mut Volume) -> Vec<Run> {
     let options = volume.options;
-    let count = volume.records.last_key_value().map_or(0, |(number, _)| number + 1).max(24) as usize;
+    let count =
+        volume.records.last_key_value().map_or(0, |(number, _)| number + 1).max(24) as usize;
     let per_cluster = options.cluster.div_ceil(options.record);
     let len = count.next_multiple_of(per_cluster) * options.record;
     let runs = volume.store(&vec![0; len], options.mft_run);
