@@ -28,7 +28,7 @@ mod save;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How much of a database that is written is kept in memory at most, in KiB.
-const CACHE_KIB: i64 = 32 * 1024;
+const CACHE_KIB: i64 = 8 * 1024;
 
 /// How long who only reads waits for another process that writes.
 const PATIENCE_READING: Duration = Duration::from_secs(5);
