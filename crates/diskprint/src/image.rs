@@ -323,7 +323,7 @@ impl Image {
 
 impl From<MachineDisk> for ImageDisk {
     fn from(disk: MachineDisk) -> Self {
-        let MachineDisk { number, create_type: format, files, reader } = disk;
+        let MachineDisk { number, format, files, reader } = disk;
         Self { number, format, files, reader }
     }
 }

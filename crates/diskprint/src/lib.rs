@@ -42,6 +42,7 @@ pub mod survey;
 mod tar_reader;
 mod tar_sparse;
 pub mod tarball;
+mod virtual_disk;
 mod vmx;
 
 pub use byte_runs::{ByteRun, ByteRuns, RunKind};
@@ -66,3 +67,4 @@ pub use snapshot::{KnownHives, Partition, Snapshot, Unread, list_files};
 pub use source::FileIdentity;
 pub use tar_reader::TarError;
 pub use tarball::{Compression, Progress, Scratch, TarballError};
+pub use virtual_disk::DiskError;

@@ -8,6 +8,7 @@
 mod bytes;
 mod filetime;
 mod read_at;
+mod recent;
 mod security;
 mod text;
 
