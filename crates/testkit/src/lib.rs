@@ -14,4 +14,5 @@ pub mod random;
 pub mod regf;
 pub mod sequences;
 pub mod small_disk;
+pub mod vhdx;
 pub mod vmdk;
