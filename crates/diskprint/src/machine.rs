@@ -4,12 +4,12 @@ mod chain;
 use std::io;
 use std::sync::Arc;
 
-use diskprint_formats::{ReadAt, ReadAtExt};
+use diskprint_formats::{Guid, ReadAt, ReadAtExt};
 use thiserror::Error;
 
 use crate::file_set::FileSet;
 use crate::virtual_disk::DiskError;
-use crate::{Fault, Place, Step, vmx};
+use crate::{DiskState, Fault, Place, Step, vmx};
 use catalog::Catalog;
 
 /// A disk of a machine, in its current state.
@@ -28,7 +28,9 @@ pub(crate) struct MachineDisk {
 #[derive(Debug, Error)]
 pub enum MachineError {
     /// There is no disk at all.
-    #[error("no virtual disk: no descriptor or sparse VMDK is among its {count} files{listed}")]
+    #[error(
+        "no virtual disk (VMDK, qcow2, VHD, VHDX, VDI, raw) is among its {count} files{listed}"
+    )]
     NoDisk {
         /// Number of files that could have been one.
         count: usize,
@@ -57,6 +59,14 @@ pub enum MachineError {
         /// A disk of the chain.
         path: String,
     },
+    /// A disk stands on more others than are read: each of them reads through the next.
+    #[error("disk {path:?} stands on more than {limit} others")]
+    Chain {
+        /// The disk.
+        path: String,
+        /// How many are read.
+        limit: usize,
+    },
     /// A file cannot be opened.
     #[error("{path:?} cannot be opened")]
     Open {
@@ -73,22 +83,50 @@ pub enum MachineError {
         /// Its length in bytes.
         len: u64,
     },
+    /// A disk that stands on another one, which is not there.
+    #[error("{by:?} stands on the disk with the id {id}, which is not there")]
+    MissingId {
+        /// The disk.
+        by: String,
+        /// The id of the one below.
+        id: Guid,
+    },
+    /// The disk that is named as the one below is another one.
+    #[error("{by:?} stands on the disk with the id {}; {path:?} has the id {}", ids.0, ids.1)]
+    WrongParent {
+        /// The disk.
+        by: String,
+        /// The file that it names.
+        path: String,
+        /// The id of the one below, and that of the one that is there.
+        ids: Box<(Guid, Guid)>,
+    },
+    /// A part of a split disk is not there.
+    #[error("{first:?} is the first part of a disk whose part {missing:?} is not there")]
+    MissingPart {
+        /// The first part.
+        first: String,
+        /// The name of the first that is not there.
+        missing: String,
+    },
     /// A disk is damaged or of a kind that is not read.
     #[error("disk {path:?}")]
     Damaged {
         /// The file of its descriptor.
         path: String,
         /// What is wrong with it.
-        source: DiskError,
+        source: Box<DiskError>,
     },
 }
 
+/// The most disks that one may stand on: a reader of each needs the stack of the one above.
+const MAX_CHAIN: usize = 256;
 /// Longer settings than this are no machine's.
 const MAX_SETTINGS: usize = 1 << 20;
 
 /// Opens the disks of the machine in `files` as its product would: those that its settings
-/// connect, in their order; where settings name none, every disk that is found. A snapshot stands
-/// before the disk it was taken from.
+/// connect, in their order, each with its last snapshot; where settings name none, every disk that no
+/// other stands on.
 ///
 /// A disk that cannot be read is a fault when another one can.
 ///
@@ -99,7 +137,9 @@ pub(crate) fn open(
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<MachineDisk>, MachineError> {
     let catalog = Catalog::read(files);
-    let named = match settings(files)? {
+    let settings = settings(files)?;
+    let has_settings = settings.is_some();
+    let named = match settings {
         Some((settings, names)) => {
             let found = |name: String| match files.resolve(&settings, &name) {
                 Some(path) => Ok(path.to_owned()),
@@ -107,14 +147,14 @@ pub(crate) fn open(
             };
             names.into_iter().map(found).collect()
         }
-        None => catalog.bases()?,
+        None => catalog.last()?,
     };
     let (mut disks, mut failures) = (Vec::new(), Vec::new());
     for (number, base) in (1..).zip(named) {
         let place = Place::from(Step::Disk(number));
         let opened = base
             .and_then(|base| catalog.current(&base, &place, faults))
-            .and_then(|path| catalog.disk(number, &path, faults));
+            .and_then(|path| catalog.disk(number, &path, None, faults));
         match opened {
             Ok(disk) => disks.push(disk),
             Err(error) => failures.push((place, error)),
@@ -126,20 +166,33 @@ pub(crate) fn open(
     if let Some((_, error)) = error {
         return Err(error);
     }
-    faults.extend(catalog.unused(&disks));
+    if has_settings {
+        faults.extend(catalog.unused(&disks));
+    }
     Ok(disks)
 }
 
-/// Opens the disk of the descriptor at `path` with its parents, whatever else is in `files`.
+/// Opens the disk at `path` with its parents, whatever else is in `files`; as its snapshot of the
+/// id `snapshot` where one is given.
 ///
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn open_one(
     files: &FileSet<'_>,
     path: &str,
+    snapshot: Option<&str>,
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<MachineDisk>, MachineError> {
-    Ok(vec![Catalog::read(files).disk(1, path, faults)?])
+    Ok(vec![Catalog::read(files).disk(1, path, snapshot, faults)?])
+}
+
+/// Lists the states that the disk at `path` holds with those that it stands on, the oldest first:
+/// of each disk its snapshots, then itself.
+///
+/// # Errors
+/// When the chain, or a list of snapshots in it, cannot be read.
+pub(crate) fn states(files: &FileSet<'_>, path: &str) -> Result<Vec<DiskState>, MachineError> {
+    Catalog::read(files).states(path)
 }
 
 /// Finds the settings that connect disks, and the names of those.

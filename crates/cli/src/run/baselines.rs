@@ -119,9 +119,9 @@ impl User {
     pub fn get<E>(&self, read: impl FnOnce() -> Result<Survey, E>) -> Result<Arc<Survey>, E> {
         let mut state = self.baseline.lock();
         match &state.read {
-            // What is wrong with a VMDK is told with its name, which a copy of it has not.
+            // What is wrong with a virtual disk is told with its name, which a copy of it has not.
             Some((file, survey))
-                if survey.container != Container::Vmdk || *file == self.tarball =>
+                if !matches!(survey.container, Container::Disk(_)) || *file == self.tarball =>
             {
                 return Ok(survey.clone());
             }

@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::file_set::FileSet;
-use crate::machine::{MachineDisk, MachineError};
-use crate::virtual_disk::VirtualDisk;
+use crate::machine::{MAX_CHAIN, MachineDisk, MachineError};
+use crate::raw_disk;
+use crate::virtual_disk::{Below, StateId, VirtualDisk};
 use crate::{Fault, Place, Step};
 
 /// All disks in a set of files, found by their content.
@@ -20,7 +21,11 @@ impl<'a> Catalog<'a> {
         for path in files.paths() {
             match files.open(path).map(|file| VirtualDisk::read(&file)) {
                 Ok(Ok(Some(disk))) => disks.insert(path.to_owned(), Some(disk)),
-                Ok(Ok(None)) => None,
+                Ok(Ok(None)) => match raw_disk::read(files, path) {
+                    Ok(None) => None,
+                    Ok(Some(raw)) => disks.insert(path.to_owned(), raw.ok()),
+                    Err(_) => disks.insert(path.to_owned(), None),
+                },
                 Ok(Err(_)) | Err(_) => disks.insert(path.to_owned(), None),
             };
         }
@@ -46,22 +51,64 @@ impl<'a> Catalog<'a> {
         }
     }
 
-    /// The file of the disk that `disk`, described in `path`, stands on.
+    /// The file of the disk that `disk`, described in `path`, stands on: one that is named and has
+    /// the right id, else any that has it, else one that is named.
     pub fn parent(&self, path: &str, disk: &VirtualDisk) -> Option<String> {
         let below = disk.below()?;
-        below.names.iter().find_map(|name| self.files.resolve(path, name)).map(str::to_owned)
+        let named: Vec<&str> =
+            below.names.iter().filter_map(|name| self.files.resolve(path, name)).collect();
+        let has_id = |path: &&str| self.found(path).is_some_and(|disk| is_meant(disk, &below));
+        let by_name = named.iter().copied().find(has_id);
+        let is_unique = below.id.is_some() || matches!(below.states[..], [StateId::Guid(_), ..]);
+        let by_id = || {
+            let paths = self.disks.keys().map(String::as_str);
+            let mut found = paths.filter(|other| *other != path).filter(has_id);
+            found.next().filter(|_| is_unique && found.next().is_none())
+        };
+        by_name.or_else(by_id).or(named.first().copied()).map(str::to_owned)
+    }
+
+    /// The disk at `path` and those that it stands on, each once.
+    fn below(&self, path: &str) -> Vec<String> {
+        let mut chain = vec![path.to_owned()];
+        while let Some(path) = chain.last().filter(|_| chain.len() <= MAX_CHAIN) {
+            match self.found(path).and_then(|disk| self.parent(path, disk)) {
+                Some(parent) if !chain.contains(&parent) => chain.push(parent),
+                _ => break,
+            }
+        }
+        chain
+    }
+
+    /// The disk whose own file is `path`.
+    fn found(&self, path: &str) -> Option<&VirtualDisk> {
+        self.disks.get(path).and_then(Option::as_ref)
+    }
+
+    /// The disks that no other stands on, in the order of the names of those that they stand on.
+    /// The first disk of a chain that returns to itself is among them, as an error.
+    pub fn last(&self) -> Result<Vec<Result<String, MachineError>>, MachineError> {
+        if self.disks.is_empty() {
+            return Err(self.no_disk());
+        }
+        let (mut last, mut reached) = (Vec::new(), BTreeSet::new());
+        for path in self.disks.keys().filter(|path| !self.children.contains_key(*path)) {
+            let chain = self.below(path);
+            last.push((chain.last().cloned(), path.clone()));
+            reached.extend(chain);
+        }
+        last.sort();
+        let mut last: Vec<_> = last.into_iter().map(|(_, path)| Ok(path)).collect();
+        if let Some(path) = self.disks.keys().find(|path| !reached.contains(*path)) {
+            last.push(Err(MachineError::Loop { path: path.clone() }));
+        }
+        Ok(last)
     }
 
     /// The disks that are no snapshots, or whose parents are not there.
-    pub fn bases(&self) -> Result<Vec<Result<String, MachineError>>, MachineError> {
+    fn bases(&self) -> impl Iterator<Item = &String> {
         let children: BTreeSet<_> = self.children.values().flatten().collect();
-        let bases = self.disks.keys().filter(|path| !children.contains(path));
-        let bases: Vec<_> = bases.cloned().map(Ok).collect();
-        match (bases.is_empty(), self.disks.keys().next()) {
-            (false, _) => Ok(bases),
-            (true, Some(path)) => Err(MachineError::Loop { path: path.clone() }),
-            (true, None) => Err(self.no_disk()),
-        }
+        self.disks.keys().filter(move |path| !children.contains(path))
     }
 
     pub fn no_disk(&self) -> MachineError {
@@ -89,10 +136,10 @@ impl<'a> Catalog<'a> {
             if !seen.insert(path.clone()) {
                 return Err(MachineError::Loop { path });
             }
-            let found = |path: &str| self.disks.get(path).and_then(Option::as_ref);
-            let state = found(&path).and_then(VirtualDisk::state);
+            let state = self.found(&path).and_then(VirtualDisk::state);
             let fits = |child: &&String| {
-                found(child).and_then(VirtualDisk::below).and_then(|below| below.state) == state
+                let below = self.found(child).and_then(VirtualDisk::below);
+                below.zip(state).is_some_and(|(below, state)| below.states.contains(&state))
             };
             let fitting: Vec<_> = children.iter().filter(fits).collect();
             let candidates = if fitting.is_empty() { children.iter().collect() } else { fitting };
@@ -110,13 +157,20 @@ impl<'a> Catalog<'a> {
     /// snapshots are not among them: they are not the machine's current state.
     pub fn unused(&self, used: &[MachineDisk]) -> Vec<Fault> {
         let used: BTreeSet<&String> = used.iter().flat_map(|disk| &disk.files).collect();
-        let bases = self.bases().unwrap_or_default().into_iter().flatten();
-        let unused = bases.filter(|path| !used.contains(path));
-        let fault = |path| {
+        let unused = self.bases().filter(|path| !used.contains(path));
+        let fault = |path: &String| {
             let what = "the disk is not connected to the machine";
-            Fault::text(Place::from(Step::Member(path)), what, "the disk")
+            Fault::text(Place::from(Step::Member(path.clone())), what, "the disk")
         };
         unused.map(fault).collect()
+    }
+}
+
+/// Whether `disk` is that which another one means, by the id that it has or the state it is in.
+fn is_meant(disk: &VirtualDisk, below: &Below) -> bool {
+    match below.id {
+        Some(id) => disk.id() == Some(id),
+        None => disk.state().is_some_and(|state| below.states.contains(&state)),
     }
 }
 
