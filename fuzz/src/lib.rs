@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use diskprint::registry_text::{Statistics, fault_lines, reg, text};
 use diskprint::regxml;
 use diskprint_formats::regf::{CellOffset, Hive};
+use diskprint_formats::{Known, ReadAt, ReadAtExt};
 
 /// Reads a hive and asks it for everything that it can say.
 pub fn visit_hive(bytes: Vec<u8>) {
@@ -36,6 +38,29 @@ pub fn visit_hive(bytes: Vec<u8>) {
     reg::write(&hive, &root, &mut out).expect("counting does not fail");
     Statistics::of(&hive).write(&"hive".into(), &mut out).expect("counting does not fail");
     assert!(fault_lines(&hive).count() >= hive.faults().len());
+}
+
+/// A disk for others to stand on.
+pub fn below() -> Arc<dyn ReadAt> {
+    Arc::new(vec![0xB; 100_000])
+}
+
+/// Reads the start and the end of a disk, and checks what it says to be zeros there.
+pub fn visit_disk(disk: &dyn ReadAt) {
+    const MOST: u64 = 1 << 20;
+    let starts = [0, disk.len().saturating_sub(MOST)];
+    for start in starts {
+        let mut offset = start;
+        while offset < disk.len().min(start + MOST) {
+            let (known, len) = disk.known_at(offset, 70_000);
+            assert!((1..=70_000).contains(&len), "a walk goes on");
+            if let (Known::Zeros, Ok(bytes)) = (known, disk.read_vec_at(offset, len as usize)) {
+                assert!(bytes.iter().all(|byte| *byte == 0));
+            }
+            offset += len;
+        }
+    }
+    let _ = disk.known_at(0, disk.len());
 }
 
 fn visit_recovered(hive: &Hive) {

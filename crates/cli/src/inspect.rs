@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use diskprint::dump::{self, Dump, Selector};
@@ -65,9 +66,9 @@ fn of_file(path: &Path, layer: &Layer, verify: bool) -> Result<Dump> {
     match (opened, layer) {
         (Ok(opened), Layer::Image) => of_image(path, &opened),
         (Ok(opened), Layer::Partition(number, layer)) => of_opened(&opened, *number, layer),
-        (Err(error), Layer::Image) => match begins_as_vmdk(path) {
-            Some(file) => {
-                let mut dump = dump::vmdk(&file);
+        // A damaged disk still has a header that can be shown.
+        (Err(error), Layer::Image) => match disk_header(path) {
+            Some(mut dump) => {
                 dump.error(&error);
                 Ok(dump)
             }
@@ -77,19 +78,16 @@ fn of_file(path: &Path, layer: &Layer, verify: bool) -> Result<Dump> {
     }
 }
 
-/// A damaged disk still has a header that can be shown.
-fn begins_as_vmdk(path: &Path) -> Option<FileReader> {
+/// The header of the virtual disk at `path`; `None` where it is none.
+fn disk_header(path: &Path) -> Option<Dump> {
     let file = FileReader::open(path).ok()?;
-    let start = file.read_vec_at(0, 21).ok()?;
-    let is_vmdk = start.starts_with(b"KDMV") || start.starts_with(b"# Disk DescriptorFile");
-    is_vmdk.then_some(file)
+    dump::disk_header(&(Arc::new(file) as Arc<dyn ReadAt>))
 }
 
 fn of_image(path: &Path, opened: &Opened) -> Result<Dump> {
     let mut dump = dump::image(opened);
-    if opened.image.container() == Container::Vmdk {
-        let file = FileReader::open(path).with_context(|| format!("{}", path.display()))?;
-        dump.append(dump::vmdk(&file));
+    if matches!(opened.image.container(), Container::Disk(_)) {
+        disk_header(path).into_iter().for_each(|header| dump.append(header));
     }
     Ok(dump)
 }

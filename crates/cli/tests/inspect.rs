@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use diskprint_testkit::need;
 use diskprint_testkit::regf::{Key, Value, build};
 
 const SOFTWARE: &str = "Windows/System32/config/SOFTWARE";
@@ -40,6 +41,38 @@ fn an_image_is_its_disks_and_partitions() {
         &["file system", "ntfs"],
     ];
     assert_shows(&[], &lines);
+}
+
+#[test]
+fn a_virtual_disk_is_shown_with_its_header() {
+    let Some(qemu_img) = need::program("qemu-img") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&str, &str, &[&[&str]]); 5] = [
+        ("qcow2", "compat=1.1", &[&["qcow2 header"], &["cluster size", "65536"], &["\"s\""]]),
+        ("vpc", "force_size=on", &[&["VHD footer"], &["disk type", "vhd-dynamic"]]),
+        ("vhdx", "subformat=fixed", &[&["VHDX header"], &["kind", "vhdx-fixed"], &["BlockSize"]]),
+        (
+            "vdi",
+            "static=off",
+            &[&["VDI header"], &["type", "vdi-dynamic"], &["disk size", "1048576"]],
+        ),
+        ("vmdk", "hwversion=6", &[&["sparse extent header"], &["createType", "monolithicSparse"]]),
+    ];
+    for (format, options, lines) in cases {
+        let path = folder.path().join(format);
+        let mut create = std::process::Command::new(&qemu_img);
+        create.args(["create", "-q", "-f", format, "-o", options]).arg(&path).arg("1M");
+        assert!(create.status().unwrap().success(), "{format}");
+        if format == "qcow2" {
+            let mut snapshot = std::process::Command::new(&qemu_img);
+            assert!(snapshot.args(["snapshot", "-c", "s"]).arg(&path).status().unwrap().success());
+        }
+        let (_, out, err) = inspect(&path, &[]);
+        for words in lines {
+            let found = out.lines().any(|line| words.iter().all(|word| line.contains(word)));
+            assert!(found, "{format}: no line with {words:?} in\n{out}{err}");
+        }
+    }
 }
 
 #[test]

@@ -52,8 +52,8 @@ pub(crate) fn open(
     let place = Place::from(Step::Disk(number)).then(Step::Member(path.to_owned()));
     faults.extend(image.findings().iter().map(|found| Fault::new(place.clone(), found, "")));
     let stored_hashes = Some(image.stored_hashes());
-    let (create_type, reader) = ("e01".to_owned(), Arc::new(image));
-    Ok(MachineDisk { number, create_type, files: paths, reader, stored_hashes })
+    let (format, reader) = ("e01".to_owned(), Arc::new(image));
+    Ok(MachineDisk { number, format, files: paths, reader, stored_hashes })
 }
 
 /// Opens the disks of all E01 images in `files`.

@@ -56,6 +56,13 @@ impl<'c> FileSet<'c> {
         self.files.keys().map(String::as_str)
     }
 
+    /// The paths that begin with `prefix`, sorted.
+    pub fn beginning<'a>(&'a self, prefix: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let prefix = prefix.to_owned();
+        let behind = self.files.range(prefix.clone()..).map(|(path, _)| path.as_str());
+        behind.take_while(move |path| path.starts_with(&prefix))
+    }
+
     /// Opens the file of this path for reading.
     ///
     /// # Errors

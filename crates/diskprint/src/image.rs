@@ -5,7 +5,6 @@ use std::sync::Arc;
 use diskprint_formats::ewf::StoredHashes;
 use diskprint_formats::file_system::{self, FileSystem};
 use diskprint_formats::partition::{self, Layout, Scheme};
-use diskprint_formats::vmdk::Descriptor;
 use diskprint_formats::{ReadAt, ReadAtExt, Window};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -13,8 +12,12 @@ use thiserror::Error;
 use crate::block_store::BlockStore;
 use crate::file_set::{self, FileSet};
 use crate::machine::{self, MachineDisk, MachineError};
+use crate::raw_disk::{self, SplitPart};
 use crate::tarball::{self, Compression, Hashed, Progress, Scratch, TarballError};
-use crate::{Amount, Cache, Fault, FileReader, Hex, Part, Partition, Place, Step, ewf_disk};
+use crate::virtual_disk::{DiskFormat, VirtualDisk};
+use crate::{
+    Amount, Cache, DiskState, Fault, FileReader, Hex, Part, Partition, Place, Step, ewf_disk,
+};
 
 /// The disks of one recorded machine, open for reading.
 ///
@@ -33,7 +36,7 @@ pub enum Container {
     /// The machine's folder itself.
     Folder,
     /// One disk of a machine, with the files that belong to it beside it.
-    Vmdk,
+    Disk(DiskFormat),
     /// An E01 image, its other segments beside it.
     Ewf,
     /// The bytes of a disk, as they are.
@@ -41,12 +44,12 @@ pub enum Container {
 }
 
 impl Container {
-    /// The name: `tar.gz`, `folder`, `vmdk`, `e01`, `raw`.
+    /// The name: `tar.gz`, `folder`, that of the disk's format, `e01`, `raw`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tarball(compression) => compression.name(),
             Self::Folder => "folder",
-            Self::Vmdk => "vmdk",
+            Self::Disk(format) => format.name(),
             Self::Ewf => "e01",
             Self::Raw => "raw",
         }
@@ -57,7 +60,8 @@ impl Container {
 pub struct ImageDisk {
     /// Number in the machine, from 1; one that could not be opened leaves a gap.
     pub number: u32,
-    /// Kind of disk: VMDK's `createType`, `e01` or `raw`.
+    /// Kind of disk: VMDK's `createType`, `qcow2`, `vhd-dynamic`, `vhdx-fixed`, `vdi-differencing`, `e01`,
+    /// `raw` and their like.
     pub format: String,
     /// Paths of the files that are read for it, in the archive or folder: its own first, then
     /// those of the disks below it.
@@ -107,7 +111,7 @@ pub enum OpenErrorKind {
     Empty,
     /// The content is nothing that is known.
     #[error(
-        "neither a tarball (tar, gz, xz, bz2, zst), a VMDK, an E01 nor a disk image: it begins with {start:?}"
+        "neither a tarball (tar, gz, xz, bz2, zst), a virtual disk (VMDK, qcow2, VHD, VHDX, VDI, E01) nor a disk image: it begins with {start:?}"
     )]
     Unknown {
         /// Its first bytes as text.
@@ -138,8 +142,8 @@ pub enum OpenErrorKind {
 }
 
 impl Image {
-    /// Opens a tarball of a machine's folder, the folder itself, a VMDK with its extents and
-    /// parents beside it, an E01 image with its other segments beside it, or a raw disk image; which one is told by the content. Evidence is
+    /// Opens a tarball of a machine's folder, the folder itself, a virtual disk with its extents and
+    /// parents beside it, an E01 image with its other segments beside it, or a raw disk image, whole or split; which one is told by the content. Evidence is
     /// opened for reading only; a tarball is unpacked into a new file in `scratch`, or into its
     /// cache.
     ///
@@ -155,12 +159,26 @@ impl Image {
         let mut faults = Vec::new();
         let scratch = scratch.into();
         let cache = scratch.cache.cloned();
-        match Self::open_kind(path, scratch, &mut faults, progress) {
-            Ok((image, slicehash)) => {
-                Ok(Opened { image: Self { cache, ..image }, faults, slicehash })
-            }
-            Err(source) => Err(OpenError { path: path.to_owned(), faults, source }),
-        }
+        let image = Self::open_kind(path, scratch, &mut faults, progress);
+        opened(path, image, faults, cache)
+    }
+
+    /// Opens one of the states that [`disk_states`] lists for the disk at `path`.
+    ///
+    /// # Errors
+    /// When the disk cannot be read, or has no such state.
+    pub fn open_state(
+        path: &Path,
+        state: &DiskState,
+        cache: Option<&Arc<Cache>>,
+        progress: Progress,
+    ) -> Result<Opened, OpenError> {
+        let mut faults = Vec::new();
+        let path = folder_of(path).join(&state.file);
+        let snapshot = state.snapshot.as_ref().map(|snapshot| &*snapshot.id);
+        let known = cache.map(|cache| &**cache);
+        let image = Self::disk(&path, snapshot, known, &mut faults, progress);
+        opened(&path, image, faults, cache.cloned())
     }
 
     fn open_kind(
@@ -179,14 +197,18 @@ impl Image {
         let file = file_set::open(path, cache).map_err(OpenErrorKind::Read)?;
         let file: Arc<dyn ReadAt> = Arc::new(file);
         let start = file.read_vec_at(0, 512).map_err(OpenErrorKind::Read)?;
+        if file.is_empty() {
+            return Err(OpenErrorKind::Empty);
+        }
+        if let Some(compression) = Compression::of(&start) {
+            return Self::tarball(path, compression, scratch, faults, progress);
+        }
         if ewf_disk::is_ewf(&file).map_err(OpenErrorKind::Read)? {
             return Self::ewf(path, cache, faults, progress);
         }
-        match (Compression::of(&start), Descriptor::read(&file)) {
-            _ if file.is_empty() => Err(OpenErrorKind::Empty),
-            (Some(compression), _) => Self::tarball(path, compression, scratch, faults, progress),
-            (None, Ok(None)) => Self::raw(path, file, &start, || hash(path, cache, progress)),
-            (None, _) => Self::vmdk(path, cache, faults, progress),
+        match (VirtualDisk::read(&file), parts(path)?) {
+            (Ok(None), None) => Self::raw(path, file, &start, || hash(path, cache, progress)),
+            _ => Self::disk(path, None, cache, faults, progress),
         }
     }
 
@@ -215,15 +237,28 @@ impl Image {
         Ok((Self { container, disks, cache: None }, members.slicehash))
     }
 
-    fn vmdk(
+    fn disk(
         path: &Path,
+        snapshot: Option<&str>,
         cache: Option<&Cache>,
         faults: &mut Vec<Fault>,
         progress: Progress,
     ) -> Result<Hashed256, OpenErrorKind> {
-        let (folder, files, name) = with_those_beside(path, cache).map_err(OpenErrorKind::Read)?;
-        let disks = machine::open_one(&files, &name, faults)?;
-        Self::of_files(Container::Vmdk, folder, disks, |path| hash(path, cache, progress))
+        let (files, name) = beside(path, cache)?;
+        let disks = machine::open_one(&files, &name, snapshot, faults)?;
+        let file = files.open(&name).map_err(OpenErrorKind::Read)?;
+        let format = match VirtualDisk::read(&file) {
+            Ok(disk) => disk.map_or(DiskFormat::Split, |disk| disk.disk_format()),
+            Err(error) => error.format(),
+        };
+        let hash = |path: &Path| hash(path, cache, progress);
+        let (image, mut slicehash) =
+            Self::of_files(Container::Disk(format), folder_of(path), disks, hash)?;
+        if let Some(id) = snapshot {
+            let both = format!("{}  snapshot {id}\n", Hex(&slicehash));
+            slicehash = Sha256::digest(both).into();
+        }
+        Ok((image, slicehash))
     }
 
     fn ewf(
@@ -232,7 +267,8 @@ impl Image {
         faults: &mut Vec<Fault>,
         progress: Progress,
     ) -> Result<Hashed256, OpenErrorKind> {
-        let (folder, files, name) = with_those_beside(path, cache).map_err(OpenErrorKind::Read)?;
+        let (files, name) = beside(path, cache)?;
+        let folder = folder_of(path);
         let disks = vec![ewf_disk::open(&files, 1, &name, faults)?];
         Self::of_files(Container::Ewf, folder, disks, |path| hash(path, cache, progress))
     }
@@ -272,7 +308,7 @@ impl Image {
         }
         let layout = partition::read(&file).map_err(OpenErrorKind::Read)?;
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        if layout.scheme == Scheme::Unknown && !RAW_ENDINGS.contains(&&*ending) {
+        if layout.scheme == Scheme::Unknown && !raw_disk::ENDINGS.contains(&&*ending) {
             let start = String::from_utf8_lossy(&start[..start.len().min(16)]).into_owned();
             return Err(OpenErrorKind::Unknown { start });
         }
@@ -338,24 +374,62 @@ impl Image {
     }
 }
 
-impl From<MachineDisk> for ImageDisk {
-    fn from(disk: MachineDisk) -> Self {
-        let MachineDisk { number, create_type: format, files, reader, stored_hashes } = disk;
-        Self { number, format, files, reader, stored_hashes }
+fn opened(
+    path: &Path,
+    image: Result<Hashed256, OpenErrorKind>,
+    faults: Vec<Fault>,
+    cache: Option<Arc<Cache>>,
+) -> Result<Opened, OpenError> {
+    match image {
+        Ok((image, slicehash)) => Ok(Opened { image: Image { cache, ..image }, faults, slicehash }),
+        Err(source) => Err(OpenError { path: path.to_owned(), faults, source }),
     }
 }
 
-/// The folder of a disk, the files in it, and the disk's own name among them.
-fn with_those_beside<'p, 'c>(
-    path: &'p Path,
+/// Lists the states that the disk at `path` holds, with those of the disks beside it that it
+/// stands on, the oldest first: of each disk its snapshots, then itself. The last is its current
+/// one. [`Image::open_state`] opens each.
+///
+/// # Errors
+/// When the file is no virtual disk, or its chain or a list of snapshots cannot be read.
+pub fn disk_states(path: &Path) -> Result<Vec<DiskState>, OpenError> {
+    let states = beside(path, None)
+        .and_then(|(files, name)| machine::states(&files, &name).map_err(OpenErrorKind::from));
+    states.map_err(|source| OpenError { path: path.to_owned(), faults: Vec::new(), source })
+}
+
+/// The files beside that at `path` and itself, and its name among them.
+fn beside<'c>(
+    path: &Path,
     cache: Option<&'c Cache>,
-) -> io::Result<(&'p Path, FileSet<'c>, String)> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let mut files = FileSet::of_folder(folder, cache)?;
+) -> Result<(FileSet<'c>, String), OpenErrorKind> {
+    let mut files = FileSet::of_folder(folder_of(path), cache).map_err(OpenErrorKind::Read)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     files.insert(name.clone(), path.to_owned());
-    Ok((folder, files, name))
+    Ok((files, name))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// What the file at `path` is the first part of, by its name and those beside it; `None` where it
+/// is whole.
+fn parts(path: &Path) -> Result<Option<SplitPart>, OpenErrorKind> {
+    if !raw_disk::may_be_part(&path.to_string_lossy()) {
+        return Ok(None);
+    }
+    let (files, name) = beside(path, None)?;
+    let part = SplitPart::of(&name, |prefix| files.beginning(prefix));
+    Ok(Some(part).filter(|part| matches!(part, SplitPart::First(_) | SplitPart::Gap(_))))
+}
+
+impl From<MachineDisk> for ImageDisk {
+    fn from(disk: MachineDisk) -> Self {
+        let MachineDisk { number, format, files, reader, stored_hashes } = disk;
+        Self { number, format, files, reader, stored_hashes }
+    }
 }
 
 /// SHA-256 of a file, which is read unless the cache knows it.
@@ -366,8 +440,8 @@ fn hash(path: &Path, cache: Option<&Cache>, progress: Progress) -> io::Result<[u
     }
 }
 
-/// Whether an image is a single file: neither a folder nor a VMDK or E01 image, which may have
-/// others beside it.
+/// Whether an image is a single file: neither a folder nor a disk that others beside it belong to,
+/// which every VMDK and E01 image may be.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -376,7 +450,14 @@ pub fn is_one_file(path: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     let file: Arc<dyn ReadAt> = Arc::new(FileReader::open(path)?);
-    Ok(!ewf_disk::is_ewf(&file)? && matches!(Descriptor::read(&file), Ok(None)))
+    if ewf_disk::is_ewf(&file)? {
+        return Ok(false);
+    }
+    Ok(match VirtualDisk::read(&file) {
+        Ok(None) => matches!(parts(path), Ok(None)),
+        Ok(Some(VirtualDisk::Vmdk(_))) | Err(_) => false,
+        Ok(Some(disk)) => disk.below().is_none(),
+    })
 }
 
 /// [`Opened::slicehash`] of a tarball, folder or disk image, without unpacking it. `progress` is
@@ -427,17 +508,5 @@ fn nothing_in(scheme: Scheme) -> &'static str {
 }
 
 /// Disk images of other kinds by their first bytes.
-// Sources: QEMU, docs/interop/qcow2; Microsoft, [MS-VHDX] 2.2.1 and "Virtual Hard Disk Image
-// Format Specification" (dynamic disks begin with a copy of the footer).
-const UNSUPPORTED: [(&[u8], &str, &str); 5] = [
-    (b"QFI\xFB", "QCOW2", QEMU_IMG),
-    (b"vhdxfile", "VHDX", QEMU_IMG),
-    (b"conectix", "VHD", QEMU_IMG),
-    (b"<<< ", "VirtualBox VDI", QEMU_IMG),
-    (b"KDMV", "a VMDK extent by itself", "open the descriptor, the small .vmdk beside it"),
-];
-
-const QEMU_IMG: &str = "convert it with: qemu-img convert -O raw IN OUT";
-
-/// Endings of names by which a file without known content is still taken for a disk.
-const RAW_ENDINGS: [&str; 5] = ["raw", "dd", "img", "001", "bin"];
+const UNSUPPORTED: [(&[u8], &str, &str); 1] =
+    [(b"KDMV", "a VMDK extent by itself", "open the descriptor, the small .vmdk beside it")];

@@ -15,6 +15,7 @@ pub mod dfxml;
 pub mod diff;
 mod digest;
 mod disk_blocks;
+mod disk_state;
 pub mod dump;
 mod ewf_disk;
 pub mod export;
@@ -30,6 +31,7 @@ mod machine;
 mod monitor;
 pub mod pipeline;
 mod printable;
+mod raw_disk;
 mod recovered_cell;
 pub mod regdelta;
 pub mod registry_path;
@@ -46,6 +48,7 @@ pub mod survey;
 mod tar_reader;
 mod tar_sparse;
 pub mod tarball;
+mod virtual_disk;
 mod vmx;
 
 pub use byte_runs::{ByteRun, ByteRuns, RunKind};
@@ -54,12 +57,14 @@ pub use delta::{
     Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, KeyCell, ValueCell,
 };
 pub use digest::{Digests, Hex};
+pub use disk_state::{DiskState, InnerSnapshot};
 pub use fault::{Fault, Place, Step};
 pub use file_entry::{Allocation, FileEntry, FileKind, Times};
 pub use file_reader::FileReader;
 pub use hive::{Grade, Hive, HiveReport, HiveState, read_hive};
 pub use image::{
-    Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, is_one_file, slicehash,
+    Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, disk_states, is_one_file,
+    slicehash,
 };
 pub use machine::MachineError;
 pub use monitor::{Amount, Monitor, Part};
@@ -70,3 +75,4 @@ pub use snapshot::{KnownHives, Partition, Snapshot, Unread, list_files};
 pub use source::FileIdentity;
 pub use tar_reader::TarError;
 pub use tarball::{Compression, Progress, Scratch, TarballError};
+pub use virtual_disk::{DiskError, DiskFormat};

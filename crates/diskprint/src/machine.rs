@@ -1,21 +1,24 @@
-use std::collections::{BTreeMap, BTreeSet};
+mod catalog;
+mod chain;
+
 use std::io;
 use std::sync::Arc;
 
 use diskprint_formats::ewf::{self, StoredHashes};
-use diskprint_formats::vmdk::{self, Descriptor, Disk};
-use diskprint_formats::{ReadAt, ReadAtExt};
+use diskprint_formats::{Guid, ReadAt, ReadAtExt};
 use thiserror::Error;
 
 use crate::file_set::FileSet;
-use crate::{Fault, Place, Step, ewf_disk, vmx};
+use crate::virtual_disk::DiskError;
+use crate::{DiskState, Fault, Place, Step, ewf_disk, vmx};
+use catalog::Catalog;
 
 /// A disk of a machine, in its current state.
 pub(crate) struct MachineDisk {
     /// Number in the machine, from 1.
     pub number: u32,
-    /// Its kind as the descriptor says.
-    pub create_type: String,
+    /// Its format; see [`crate::ImageDisk::format`].
+    pub format: String,
     /// Paths of all files that it reads, its descriptor's first, then its parents'.
     pub files: Vec<String>,
     pub reader: Arc<dyn ReadAt>,
@@ -28,7 +31,9 @@ pub(crate) struct MachineDisk {
 #[derive(Debug, Error)]
 pub enum MachineError {
     /// There is no disk at all.
-    #[error("no virtual disk: no descriptor or sparse VMDK is among its {count} files{listed}")]
+    #[error(
+        "no virtual disk (VMDK, qcow2, VHD, VHDX, VDI, E01, raw) is among its {count} files{listed}"
+    )]
     NoDisk {
         /// Number of files that could have been one.
         count: usize,
@@ -57,6 +62,14 @@ pub enum MachineError {
         /// A disk of the chain.
         path: String,
     },
+    /// A disk stands on more others than are read: each of them reads through the next.
+    #[error("disk {path:?} stands on more than {limit} others")]
+    Chain {
+        /// The disk.
+        path: String,
+        /// How many are read.
+        limit: usize,
+    },
     /// A file cannot be opened.
     #[error("{path:?} cannot be opened")]
     Open {
@@ -73,13 +86,39 @@ pub enum MachineError {
         /// Its length in bytes.
         len: u64,
     },
+    /// A disk that stands on another one, which is not there.
+    #[error("{by:?} stands on the disk with the id {id}, which is not there")]
+    MissingId {
+        /// The disk.
+        by: String,
+        /// The id of the one below.
+        id: Guid,
+    },
+    /// The disk that is named as the one below is another one.
+    #[error("{by:?} stands on the disk with the id {}; {path:?} has the id {}", ids.0, ids.1)]
+    WrongParent {
+        /// The disk.
+        by: String,
+        /// The file that it names.
+        path: String,
+        /// The id of the one below, and that of the one that is there.
+        ids: Box<(Guid, Guid)>,
+    },
+    /// A part of a split disk is not there.
+    #[error("{first:?} is the first part of a disk whose part {missing:?} is not there")]
+    MissingPart {
+        /// The first part.
+        first: String,
+        /// The name of the first that is not there.
+        missing: String,
+    },
     /// A disk is damaged or of a kind that is not read.
     #[error("disk {path:?}")]
     Damaged {
         /// The file of its descriptor.
         path: String,
         /// What is wrong with it.
-        source: vmdk::Error,
+        source: Box<DiskError>,
     },
     /// An E01 image is damaged or of a kind that is not read.
     #[error("image {path:?}")]
@@ -91,12 +130,14 @@ pub enum MachineError {
     },
 }
 
+/// The most disks that one may stand on: a reader of each needs the stack of the one above.
+const MAX_CHAIN: usize = 256;
 /// Longer settings than this are no machine's.
 const MAX_SETTINGS: usize = 1 << 20;
 
 /// Opens the disks of the machine in `files` as its product would: those that its settings
-/// connect, in their order; where settings name none, every disk that is found. A snapshot stands
-/// before the disk it was taken from.
+/// connect, in their order, each with its last snapshot; where settings name none, every disk that no
+/// other stands on.
 ///
 /// A disk that cannot be read is a fault when another one can.
 ///
@@ -107,13 +148,15 @@ pub(crate) fn open(
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<MachineDisk>, MachineError> {
     let catalog = Catalog::read(files);
-    if catalog.descriptors.is_empty() {
+    if catalog.is_empty() {
         let disks = ewf_disk::open_all(files, faults)?;
         if !disks.is_empty() {
             return Ok(disks);
         }
     }
-    let named = match settings(files)? {
+    let settings = settings(files)?;
+    let has_settings = settings.is_some();
+    let named = match settings {
         Some((settings, names)) => {
             let found = |name: String| match files.resolve(&settings, &name) {
                 Some(path) => Ok(path.to_owned()),
@@ -121,14 +164,14 @@ pub(crate) fn open(
             };
             names.into_iter().map(found).collect()
         }
-        None => catalog.bases()?,
+        None => catalog.last()?,
     };
     let (mut disks, mut failures) = (Vec::new(), Vec::new());
     for (number, base) in (1..).zip(named) {
         let place = Place::from(Step::Disk(number));
         let opened = base
             .and_then(|base| catalog.current(&base, &place, faults))
-            .and_then(|path| catalog.disk(number, &path, faults));
+            .and_then(|path| catalog.disk(number, &path, None, faults));
         match opened {
             Ok(disk) => disks.push(disk),
             Err(error) => failures.push((place, error)),
@@ -140,21 +183,34 @@ pub(crate) fn open(
     if let Some((_, error)) = error {
         return Err(error);
     }
-    faults.extend(catalog.unused(&disks));
+    if has_settings {
+        faults.extend(catalog.unused(&disks));
+    }
     faults.extend(ewf_disk::unused(files));
     Ok(disks)
 }
 
-/// Opens the disk of the descriptor at `path` with its parents, whatever else is in `files`.
+/// Opens the disk at `path` with its parents, whatever else is in `files`; as its snapshot of the
+/// id `snapshot` where one is given.
 ///
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn open_one(
     files: &FileSet<'_>,
     path: &str,
+    snapshot: Option<&str>,
     faults: &mut Vec<Fault>,
 ) -> Result<Vec<MachineDisk>, MachineError> {
-    Ok(vec![Catalog::read(files).disk(1, path, faults)?])
+    Ok(vec![Catalog::read(files).disk(1, path, snapshot, faults)?])
+}
+
+/// Lists the states that the disk at `path` holds with those that it stands on, the oldest first:
+/// of each disk its snapshots, then itself.
+///
+/// # Errors
+/// When the chain, or a list of snapshots in it, cannot be read.
+pub(crate) fn states(files: &FileSet<'_>, path: &str) -> Result<Vec<DiskState>, MachineError> {
+    Catalog::read(files).states(path)
 }
 
 /// Finds the settings that connect disks, and the names of those.
@@ -173,206 +229,4 @@ fn settings(files: &FileSet<'_>) -> Result<Option<(String, Vec<String>)>, Machin
         }
     }
     Ok(found)
-}
-
-/// All descriptors in a set of files, found by their content.
-struct Catalog<'a> {
-    files: &'a FileSet<'a>,
-    /// Descriptor by path; `None` for one that is damaged.
-    descriptors: BTreeMap<String, Option<Descriptor>>,
-    /// Snapshots by the path of the disk that they were taken from.
-    children: BTreeMap<String, Vec<String>>,
-}
-
-impl<'a> Catalog<'a> {
-    fn read(files: &'a FileSet<'a>) -> Self {
-        let mut descriptors = BTreeMap::new();
-        for path in files.paths() {
-            match files.open(path).map(|file| Descriptor::read(&file)) {
-                Ok(Ok(Some(descriptor))) => descriptors.insert(path.to_owned(), Some(descriptor)),
-                Ok(Ok(None)) => None,
-                Ok(Err(_)) | Err(_) => descriptors.insert(path.to_owned(), None),
-            };
-        }
-        let mut catalog = Self { files, descriptors, children: BTreeMap::new() };
-        catalog.leave_out_extents();
-        catalog.link_parents();
-        catalog
-    }
-
-    /// A file that another one's descriptor names as its extent is no disk of its own.
-    fn leave_out_extents(&mut self) {
-        let extents: BTreeSet<String> = self
-            .descriptors
-            .iter()
-            .filter_map(|(path, found)| Some((path, found.as_ref()?)))
-            .filter(|(_, descriptor)| !descriptor.embedded)
-            .flat_map(|(path, descriptor)| extents(self.files, path, descriptor))
-            .collect();
-        self.descriptors.retain(|path, _| !extents.contains(path));
-    }
-
-    fn link_parents(&mut self) {
-        for (path, descriptor) in &self.descriptors {
-            if let Some(parent) = descriptor.as_ref().and_then(|d| parent(self.files, path, d)) {
-                self.children.entry(parent.to_owned()).or_default().push(path.clone());
-            }
-        }
-    }
-
-    /// The disks that are no snapshots, or whose parents are not there.
-    fn bases(&self) -> Result<Vec<Result<String, MachineError>>, MachineError> {
-        let children: BTreeSet<_> = self.children.values().flatten().collect();
-        let bases = self.descriptors.keys().filter(|path| !children.contains(path));
-        let bases: Vec<_> = bases.cloned().map(Ok).collect();
-        match (bases.is_empty(), self.descriptors.keys().next()) {
-            (false, _) => Ok(bases),
-            (true, Some(path)) => Err(MachineError::Loop { path: path.clone() }),
-            (true, None) => Err(self.no_disk()),
-        }
-    }
-
-    fn no_disk(&self) -> MachineError {
-        const SHOWN: usize = 5;
-        let len = |path: &str| self.files.open(path).map_or(0, |file| file.len());
-        let all: Vec<String> =
-            self.files.paths().map(|path| format!("{path:?} ({} bytes)", len(path))).collect();
-        let listed = match &all[..] {
-            [] => String::new(),
-            some => format!(": {}", some[..some.len().min(SHOWN)].join(", ")),
-        };
-        MachineError::NoDisk { count: all.len(), listed }
-    }
-
-    /// Follows snapshots from `base` to the last one: the machine's settings may still name the
-    /// disk that they were taken from.
-    fn current(
-        &self,
-        base: &str,
-        place: &Place,
-        faults: &mut Vec<Fault>,
-    ) -> Result<String, MachineError> {
-        let (mut path, mut seen) = (base.to_owned(), BTreeSet::new());
-        while let Some(children) = self.children.get(&path) {
-            if !seen.insert(path.clone()) {
-                return Err(MachineError::Loop { path });
-            }
-            let cid = self.descriptors.get(&path).and_then(|d| Some(d.as_ref()?.cid));
-            let fits = |child: &&String| {
-                let child = self.descriptors.get(*child).and_then(Option::as_ref);
-                child.and_then(|child| child.parent_cid) == cid
-            };
-            let fitting: Vec<_> = children.iter().filter(fits).collect();
-            let candidates = if fitting.is_empty() { children.iter().collect() } else { fitting };
-            let Some((last, others)) = candidates.split_last() else { break };
-            if !others.is_empty() {
-                let what = format!("{path:?} has several snapshots; {last:?} was read");
-                faults.push(Fault::text(place.clone(), what, &format!("{others:?}")));
-            }
-            path = (*last).clone();
-        }
-        Ok(path)
-    }
-
-    /// Opens the disk at `path` on top of all its parents.
-    fn disk(
-        &self,
-        number: u32,
-        path: &str,
-        faults: &mut Vec<Fault>,
-    ) -> Result<MachineDisk, MachineError> {
-        let chain = self.chain(path)?;
-        let place = Place::from(Step::Disk(number));
-        let (mut below, mut below_cid, mut files) = (None, None, Vec::new());
-        for (path, file, descriptor) in chain.iter().rev() {
-            if descriptor.parent_cid != below_cid && below_cid.is_some() {
-                let place = place.then(Step::Member(path.clone()));
-                let what = "the disk below has changed since this snapshot was taken: parentCID \
-                            is not its CID";
-                faults.push(Fault::text(place, what, ""));
-            }
-            let damaged = |source| MachineError::Damaged { path: path.clone(), source };
-            let mut open = |name: &str| {
-                let found = self.files.resolve(path, name).ok_or_else(not_beside)?;
-                self.files.open(found)
-            };
-            let parent = below.take();
-            let disk = Disk::open(file, descriptor, parent, &mut open).map_err(damaged)?;
-            for finding in disk.findings() {
-                let place = place.then(Step::Member(path.clone()));
-                faults.push(Fault::new(place, finding, ""));
-            }
-            files.splice(
-                0..0,
-                [path.clone()].into_iter().chain(extents(self.files, path, descriptor)),
-            );
-            below_cid = Some(descriptor.cid);
-            below = Some(Arc::new(disk) as Arc<dyn ReadAt>);
-        }
-        let (top, reader) = (chain.into_iter().next(), below);
-        let (Some((_, _, descriptor)), Some(reader)) = (top, reader) else {
-            return Err(self.no_disk());
-        };
-        files.dedup();
-        let create_type = descriptor.create_type;
-        Ok(MachineDisk { number, create_type, files, reader, stored_hashes: None })
-    }
-
-    /// The descriptors from `path` down to the disk without parent.
-    #[allow(clippy::type_complexity, reason = "used by one function")]
-    fn chain(
-        &self,
-        path: &str,
-    ) -> Result<Vec<(String, Arc<dyn ReadAt>, Descriptor)>, MachineError> {
-        let (mut chain, mut seen, mut next) = (Vec::new(), BTreeSet::new(), Some(path.to_owned()));
-        while let Some(path) = next {
-            if !seen.insert(path.clone()) {
-                return Err(MachineError::Loop { path });
-            }
-            let file = self.files.open(&path);
-            let file = file.map_err(|source| MachineError::Open { path: path.clone(), source })?;
-            let descriptor = match Descriptor::read(&file) {
-                Ok(Some(descriptor)) => descriptor,
-                Ok(None) => return Err(MachineError::NotDisk { path, len: file.len() }),
-                Err(source) => return Err(MachineError::Damaged { path, source }),
-            };
-            next = parent(self.files, &path, &descriptor).map(str::to_owned);
-            if let (Some(_), None, Some(hint)) =
-                (descriptor.parent_cid, &next, &descriptor.parent_hint)
-            {
-                return Err(MachineError::Missing { by: path, file: hint.clone() });
-            }
-            chain.push((path, file, descriptor));
-        }
-        Ok(chain)
-    }
-
-    /// Disks that stand beside the machine's and have nothing to do with them. Other branches of
-    /// snapshots are not among them: they are not the machine's current state.
-    fn unused(&self, used: &[MachineDisk]) -> Vec<Fault> {
-        let used: BTreeSet<&String> = used.iter().flat_map(|disk| &disk.files).collect();
-        let bases = self.bases().unwrap_or_default().into_iter().flatten();
-        let unused = bases.filter(|path| !used.contains(path));
-        let fault = |path| {
-            let what = "the disk is not connected to the machine";
-            Fault::text(Place::from(Step::Member(path)), what, "the disk")
-        };
-        unused.map(fault).collect()
-    }
-}
-
-fn not_beside() -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, "there is no such file beside the descriptor")
-}
-
-fn parent<'a>(files: &'a FileSet<'a>, path: &str, descriptor: &Descriptor) -> Option<&'a str> {
-    descriptor.parent_cid?;
-    files.resolve(path, descriptor.parent_hint.as_deref()?)
-}
-
-/// Paths of the extents that are files of their own.
-fn extents(files: &FileSet<'_>, path: &str, descriptor: &Descriptor) -> Vec<String> {
-    let named = descriptor.extents.iter().filter(|line| !line.file.is_empty());
-    let found = named.filter_map(|line| files.resolve(path, &line.file));
-    found.filter(|extent| *extent != path && !descriptor.embedded).map(str::to_owned).collect()
 }

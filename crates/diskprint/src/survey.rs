@@ -37,7 +37,7 @@ pub struct Survey {
 pub struct SurveyedDisk {
     /// Number in the machine, from 1.
     pub number: u32,
-    /// Kind of disk: VMDK's `createType`, `e01` or `raw`.
+    /// Kind of disk; see [`crate::ImageDisk::format`].
     pub format: String,
     /// Length in bytes.
     pub len: u64,

@@ -134,9 +134,14 @@ fn snapshots_are_followed_and_their_odd_cases_are_told() {
     assert_eq!(second_grains(&opened), [2]);
     write("d-000003.vmdk", &sparse(4, Some((1, "d.vmdk")), 4));
     let (opened, _scratch) = sound(folder.path());
+    assert_eq!((second_grains(&opened), texts(&opened)), (vec![3, 4], vec![]), "both branches");
+    // Settings name one disk, and one of its branches is its current state.
+    write("m.vmx", b"scsi0:0.fileName = \"d.vmdk\"\n");
+    let (opened, _scratch) = sound(folder.path());
     assert_eq!(second_grains(&opened), [4]);
     assert!(texts(&opened)[0].contains("several snapshots; \"d-000003.vmdk\" was read"));
     fs::remove_file(folder.path().join("d-000003.vmdk")).unwrap();
+    fs::remove_file(folder.path().join("m.vmx")).unwrap();
     write("d-000002.vmdk", &sparse(3, Some((9, "d-000001.vmdk")), 3));
     let (opened, _scratch) = sound(folder.path());
     assert!(texts(&opened)[0].contains("parentCID is not its CID"), "{:?}", texts(&opened));

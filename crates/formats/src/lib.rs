@@ -7,7 +7,11 @@
 
 mod bytes;
 mod filetime;
+mod guid;
+mod joined;
+mod layered;
 mod read_at;
+mod recent;
 mod security;
 mod text;
 
@@ -15,10 +19,16 @@ pub mod ewf;
 pub mod file_system;
 pub mod ntfs;
 pub mod partition;
+pub mod qcow2;
 pub mod regf;
+pub mod vdi;
+pub mod vhd;
+pub mod vhdx;
 pub mod vmdk;
 
 pub use filetime::Filetime;
+pub use guid::Guid;
+pub use joined::Joined;
 pub use read_at::{Known, ReadAt, ReadAtExt, Window};
 pub use security::{SecurityDescriptor, Sid};
 pub use text::{CodePoint, Name};

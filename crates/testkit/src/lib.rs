@@ -16,4 +16,5 @@ pub mod random;
 pub mod regf;
 pub mod sequences;
 pub mod small_disk;
+pub mod vhdx;
 pub mod vmdk;

@@ -10,8 +10,8 @@ use crate::memory::Size;
 /// The slices beside the tarball whose names belong to the same sequence
 /// (OSETID-APPETID-SLICEID.tar.gz, as in 8504-1-7895-1-10.tar.gz) are registered in the order of
 /// their ids, unless the database knows the sequence already. A file beside them whose ending is no
-/// tarball's or disk image's (tar, tar.gz, tgz, tar.xz, tar.bz2, tar.zst, vmdk, E01, raw, dd, img…) is no
-/// slice.
+/// tarball's or disk image's (tar, tar.gz, tgz, tar.xz, tar.bz2, tar.zst, ova, vmdk, qcow2, vhd,
+/// vhdx, vdi, E01, raw, dd, img, 001…) is no slice.
 #[derive(Args)]
 #[command(override_usage = "diskprint run [OPTIONS] FINAL_TARBALL... RESULTS
        diskprint run [OPTIONS] --all RESULTS

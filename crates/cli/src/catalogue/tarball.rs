@@ -66,9 +66,9 @@ pub fn verify(path: &Path, stored: &str) -> Verdict {
     }
 }
 
-/// The extents of a virtual disk are files beside it, and count in its hash.
+/// The extents and parents of a virtual disk are files beside it, and count in its hash.
 fn is_of_several_files(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("vmdk"))
+    !diskprint::is_one_file(path).unwrap_or(true)
 }
 
 /// The hash that a file has, of the kind of `stored`; `None` where that kind is unknown.

@@ -119,9 +119,10 @@ impl User {
     pub fn get<E>(&self, read: impl FnOnce() -> Result<Survey, E>) -> Result<Arc<Survey>, E> {
         let mut state = self.baseline.lock();
         match &state.read {
-            // What is wrong with a VMDK or E01 is told with its name, which a copy of it has not.
+            // What is wrong with a virtual disk or E01 is told with its name, which a copy of it has
+            // not.
             Some((file, survey))
-                if !matches!(survey.container, Container::Vmdk | Container::Ewf)
+                if !matches!(survey.container, Container::Disk(_) | Container::Ewf)
                     || *file == self.tarball =>
             {
                 return Ok(survey.clone());

@@ -18,9 +18,9 @@ pub struct Beside {
 type Folder = HashMap<(String, String), Vec<(i64, PathBuf)>>;
 
 /// Endings of the names of tarballs and disk images.
-const ENDINGS: [&str; 16] = [
+const ENDINGS: [&str; 24] = [
     "tar", "tar.gz", "tgz", "tar.xz", "txz", "tar.bz2", "tbz", "tbz2", "tar.zst", "tzst", "vmdk",
-    "E01", "e01", "raw", "dd", "img",
+    "qcow2", "vhd", "avhd", "vhdx", "avhdx", "vdi", "E01", "e01", "ova", "raw", "dd", "img", "001",
 ];
 
 impl Beside {

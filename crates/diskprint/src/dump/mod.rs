@@ -5,6 +5,7 @@
 
 mod attribute;
 mod boot_sector;
+mod disk_header;
 mod hive;
 mod image;
 mod key;
@@ -20,6 +21,7 @@ use crate::{Fault, Place, printable};
 
 pub use attribute::{Selector, attributes};
 pub use boot_sector::boot_sector;
+pub use disk_header::disk_header;
 pub use hive::hive;
 pub use image::{disk, image};
 pub use key::key;

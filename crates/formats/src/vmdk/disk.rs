@@ -75,6 +75,11 @@ impl Disk {
         &self.findings
     }
 
+    /// Takes the findings out.
+    pub fn take_findings(&mut self) -> Vec<Error> {
+        std::mem::take(&mut self.findings)
+    }
+
     fn sparse(
         &mut self,
         line: &ExtentLine,

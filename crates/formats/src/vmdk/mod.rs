@@ -7,7 +7,6 @@
 mod descriptor;
 mod disk;
 mod error;
-mod grain_cache;
 mod grain_table;
 mod sparse_extent;
 mod sparse_header;

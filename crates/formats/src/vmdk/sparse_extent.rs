@@ -3,11 +3,11 @@ use std::sync::Arc;
 
 use flate2::read::ZlibDecoder;
 
-use super::grain_cache::GrainCache;
 use super::grain_table::{Grain, GrainTables};
 use super::sparse_header::{DIRECTORY_AT_END, SparseHeader};
 use super::{Error, SECTOR};
 use crate::bytes::{u32_le, u64_le};
+use crate::recent::Recent;
 use crate::{ReadAt, ReadAtExt};
 
 /// An extent that holds only the grains that were written, as they are or compressed.
@@ -17,7 +17,7 @@ pub(super) struct SparseExtent {
     file: Arc<dyn ReadAt>,
     header: SparseHeader,
     tables: GrainTables,
-    cache: Option<GrainCache>,
+    cache: Option<Recent>,
 }
 
 /// What a stretch of an extent is made of.
@@ -51,7 +51,7 @@ impl SparseExtent {
             header = read_header(&*file, file.len().saturating_sub(2 * SECTOR))?;
         }
         let tables = GrainTables::load(&*file, &header, findings)?;
-        let cache = header.is_compressed().then(|| GrainCache::new(header.grain_len()));
+        let cache = header.is_compressed().then(|| Recent::new(header.grain_len()));
         Ok(Self { file, header, tables, cache })
     }
 
