@@ -72,6 +72,66 @@ pub fn disk(blocks: &[Block], parent: Option<&[(&str, &str)]>) -> Vec<u8> {
     file
 }
 
+/// What a log entry writes.
+pub enum Write<'a> {
+    /// These 4096 bytes at this offset of the file.
+    Sector(usize, &'a [u8]),
+    /// So many zeros, a multiple of 4096, at this offset.
+    Zeros(usize, usize),
+}
+
+/// Writes a log of these entries, numbered from `first`, into a disk, as if it had not been closed.
+/// The first begins at `start` of the log, which is a ring of 1 MiB.
+// Source: [MS-VHDX] 2.3.1.
+pub fn put_log(file: &mut [u8], first: u64, start: usize, entries: &[Vec<Write<'_>>]) {
+    let (id, len, mut at) = ([0x17; 16], file.len() as u64, start);
+    for (number, writes) in (first..).zip(entries) {
+        let mut entry = vec![0; (64 + writes.len() * 32).next_multiple_of(4096)];
+        put(&mut entry, 0, b"loge");
+        put(&mut entry, 12, &(start as u32).to_le_bytes());
+        put(&mut entry, 16, &number.to_le_bytes());
+        put(&mut entry, 24, &(writes.len() as u32).to_le_bytes());
+        put(&mut entry, 32, &id);
+        put(&mut entry, 48, &len.to_le_bytes());
+        put(&mut entry, 56, &len.to_le_bytes());
+        for (index, write) in writes.iter().enumerate() {
+            let descriptor = 64 + index * 32;
+            let offset = match write {
+                Write::Zeros(offset, len) => {
+                    put(&mut entry, descriptor, b"zero");
+                    put(&mut entry, descriptor + 8, &(*len as u64).to_le_bytes());
+                    offset
+                }
+                Write::Sector(offset, bytes) => {
+                    put(&mut entry, descriptor, b"desc");
+                    put(&mut entry, descriptor + 4, &bytes[4092..]);
+                    put(&mut entry, descriptor + 8, &bytes[..8]);
+                    let mut sector = bytes.to_vec();
+                    put(&mut sector, 0, b"data");
+                    put(&mut sector, 4, &((number >> 32) as u32).to_le_bytes());
+                    put(&mut sector, 4092, &(number as u32).to_le_bytes());
+                    entry.extend(sector);
+                    offset
+                }
+            };
+            put(&mut entry, descriptor + 16, &(*offset as u64).to_le_bytes());
+            put(&mut entry, descriptor + 24, &number.to_le_bytes());
+        }
+        let entry_len = entry.len();
+        put(&mut entry, 8, &(entry_len as u32).to_le_bytes());
+        let sum = crc32c(&entry);
+        put(&mut entry, 4, &sum.to_le_bytes());
+        for byte in entry {
+            file[LOG + at % MIB] = byte;
+            at += 1;
+        }
+    }
+    for header in HEADERS {
+        put(file, header + 48, &id);
+    }
+    seal(file);
+}
+
 /// Makes the checksums of headers and region tables right.
 pub fn seal(file: &mut [u8]) {
     for (at, len) in HEADERS.map(|at| (at, 4096)).into_iter().chain(REGIONS.map(|at| (at, 65536))) {

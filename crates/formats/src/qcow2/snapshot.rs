@@ -31,6 +31,9 @@ const LEN: u64 = 40;
 const MAX_SNAPSHOTS: u32 = 65536;
 /// The longest extra data read: QEMU's own limit.
 const MAX_EXTRA: u32 = 1024;
+/// The longest table read, in bytes: QEMU's own limit.
+// Source: QEMU, block/qcow2.h, QCOW_MAX_SNAPSHOTS_SIZE.
+const MAX_TABLE: u64 = 64 << 20;
 
 impl Snapshot {
     /// Lists the snapshots of the disk in `file`, in the order of their table.
@@ -49,6 +52,10 @@ impl Snapshot {
             let end = offset.checked_add(len).and_then(|end| end.checked_next_multiple_of(8));
             let what = "it ends behind 2^64 bytes";
             offset = end.ok_or(Error::Snapshot { number, offset, what })?;
+            if offset.saturating_sub(header.snapshots_offset) > MAX_TABLE {
+                let what = "the table is longer than 64 MiB";
+                return Err(Error::Snapshot { number, offset, what });
+            }
         }
         Ok(snapshots)
     }
