@@ -27,9 +27,6 @@ mod save;
 /// How long to wait for another process that writes to the same database.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How much of a database that is written is kept in memory at most, in KiB.
-const CACHE_KIB: i64 = 8 * 1024;
-
 /// How long who only reads waits for another process that writes.
 const PATIENCE_READING: Duration = Duration::from_secs(5);
 
@@ -89,8 +86,6 @@ impl Sqlite {
         // What was committed must not be rolled back by a journal that comes back with a loss of
         // power. Source: https://sqlite.org/pragma.html#pragma_synchronous
         connection.pragma_update(None, "synchronous", "EXTRA").map_err(&failed)?;
-        // What is written is found by many indexes: their pages are kept until they are full.
-        connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(&failed)?;
         migrate(&mut connection)?;
         Ok(Self { connection })
     }
