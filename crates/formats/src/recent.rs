@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The pieces of a file made last, by their numbers, so that small reads in a row make each piece
-/// once: inflated grains and clusters, pages of tables.
+/// once: inflated grains, clusters and chunks, pages of tables.
 #[derive(Debug)]
 pub(crate) struct Recent {
     pieces: Mutex<VecDeque<(u64, Arc<[u8]>)>>,

@@ -3,12 +3,12 @@ use std::sync::Arc;
 
 use flate2::read::ZlibDecoder;
 
-use super::chunk_cache::ChunkCache;
 use super::file_header::segment_number;
 use super::section::{Section, walk};
 use super::table::Table;
 use super::{CaseFields, Error, Volume, adler32, error2, hashes};
 use crate::bytes::u32_le;
+use crate::recent::Recent;
 use crate::{ReadAt, ReadAtExt};
 
 /// The disk in the segments of an image, itself a reader.
@@ -22,7 +22,7 @@ pub struct Image {
     case_fields: CaseFields,
     stored: StoredHashes,
     findings: Vec<Error>,
-    cache: ChunkCache,
+    cache: Recent,
 }
 
 /// Digests of the whole disk that the image states; `None` where it does not.
@@ -95,7 +95,7 @@ impl Image {
         }
         Ok(Self {
             segments: read,
-            cache: ChunkCache::new(volume.chunk_len()),
+            cache: Recent::new(volume.chunk_len()),
             volume,
             tables,
             case_fields: gathered.case_fields.unwrap_or_default(),

@@ -6,7 +6,6 @@
 // of the libewf project; cited as "EWF specification".
 
 mod adler32;
-mod chunk_cache;
 mod error;
 mod error2;
 mod extension;
