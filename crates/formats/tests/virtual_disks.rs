@@ -460,6 +460,19 @@ fn entries_of_a_vhdx_log_are_written_in_their_order_around_its_end() {
 }
 
 #[test]
+fn entries_of_a_vhdx_log_before_its_tail_are_not_written_again() {
+    let mut random = Random::new(seed(8));
+    let (block, sector) = (random.bytes(1 << 20), random.bytes(4096));
+    let mut file = build::disk(&[build::Block::Full(block.clone())], None);
+    let data = file.len() - (1 << 20);
+    // It was written to its place, and then something else was: the next begins the log anew.
+    build::put_log(&mut file, 99, 65536, &[vec![build::Write::Zeros(data, 1 << 20)]]);
+    build::put_log(&mut file, 100, 65536 + 4096, &[vec![build::Write::Sector(data, &sector)]]);
+    let expected = [&sector[..], &block[4096..]].concat();
+    assert_same(&*open_bytes(file, None).unwrap(), &expected, "from the tail on");
+}
+
+#[test]
 fn one_damaged_copy_of_a_vhdxs_headers_is_told_and_two_are_an_error() {
     let sound = build::disk(&[build::Block::Full(vec![9; 1 << 20])], None);
     for copies in [[64 << 10, 128 << 10], [192 << 10, 256 << 10]] {
