@@ -70,7 +70,7 @@ fn run_with(args: &RunArgs, config: &Config, format: LogFormat) -> Result<Outcom
             eprintln!("diskprint: warning: {stray}");
         }
         let baselines = Baselines::default();
-        let work = Work::new(args, config, &session, results, results, &baselines);
+        let work = Work::new(args, config, &session, results, results, &baselines)?;
         return dry_run::print(&work, &targets);
     }
     fs::create_dir_all(results).with_context(|| format!("results folder {}", results.display()))?;
@@ -164,7 +164,7 @@ fn run_all(
     let baselines = pipeline::with_threads(jobs.at_once * jobs.threads, find)?;
     let digest_bytes = max_memory.map(|bytes| bytes / DIGESTS / jobs.at_once as u64);
     let scratch = scratch.path();
-    let mut work = Work::new(args, config, session, results, scratch, &baselines);
+    let mut work = Work::new(args, config, session, results, scratch, &baselines)?;
     work.digest_bytes = digest_bytes;
     let wants_steps = is_single || args.output.json;
 

@@ -62,8 +62,8 @@ impl<'a> Work<'a> {
         results: &'a Path,
         scratch: &'a Path,
         baselines: &'a Baselines,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Error> {
+        Ok(Self {
             results,
             scratch,
             session,
@@ -74,13 +74,13 @@ impl<'a> Work<'a> {
                 .hive_state
                 .or(config.hive_state)
                 .map_or_else(HiveState::default, HiveState::from),
-            archive: archive_segment(args, config).ok().flatten(),
+            archive: archive_segment(args, config)?,
             verify: args.verify,
             digest_bytes: None,
             timings: args.timings.then(Arc::default),
             re_export: args.re_export,
             dequeue: args.queue,
-        }
+        })
     }
 
     /// How many rows table `regdelta` has for slices, when it was first asked for in this run:
