@@ -53,7 +53,7 @@ pub use postgres::{Address, Postgres};
 pub use queue::QueueEntry;
 pub use registry_deltas::write as write_registry_deltas;
 pub use results::{Content, Found, LastRun, Results, Run};
-pub use sequence::{Link, SliceRow};
+pub use sequence::{Link, SliceRow, ends};
 pub use sqlite::Sqlite;
 pub use store::Store;
 pub use stored::{report_slices, run_notes, sequence_name, stored_sequence, write_rows};

@@ -74,7 +74,7 @@ pub(crate) fn order(links: &[Link], end: &SliceId) -> Result<Vec<i64>, Error> {
 /// Returns the slices that no slice names as its predecessor, sorted. Of slices that go round, so
 /// that each has a follower, it is the one with the largest number: what is asked of it then is
 /// refused with [`Error::Loop`], and none is passed over.
-pub(crate) fn ends(links: &[Link]) -> Vec<i64> {
+pub fn ends(links: &[Link]) -> Vec<i64> {
     let mut before: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for link in links {
         before.entry(link.sliceid).or_default().extend(link.predecessor);

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use diskprint::SliceId;
-use diskprint_store::{LastRun, Listed, SliceRow, Store, Tree, stored_sequence};
+use diskprint_store::{LastRun, Link, Listed, SliceRow, Store, Tree, ends, stored_sequence};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, limit};
@@ -82,9 +82,15 @@ fn lines(store: &dyn Store) -> Result<Vec<Line>, Problem> {
     for all in
         slices.chunk_by(|a, b| (&a.id.osetid, &a.id.appetid) == (&b.id.osetid, &b.id.appetid))
     {
-        let ends = ends(all);
+        let links: Vec<Link> = all
+            .iter()
+            .map(|it| Link { sliceid: it.id.sliceid, predecessor: it.predecessor })
+            .collect();
+        let Some(first) = all.first() else { continue };
+        let ends = ends(&links);
         let is_one = ends.len() == 1;
-        for end in ends {
+        for sliceid in ends {
+            let end = &SliceId { sliceid, ..first.id.clone() };
             lines.push(Line {
                 name: if is_one { end.sequence() } else { end.to_string() },
                 os: systems.get(&end.osetid).cloned(),
@@ -94,19 +100,6 @@ fn lines(store: &dyn Store) -> Result<Vec<Line>, Problem> {
         }
     }
     Ok(lines)
-}
-
-/// The slices that no other names as the one before it.
-fn ends(all: &[Listed]) -> Vec<&SliceId> {
-    let is_before = |id: i64| all.iter().any(|it| it.predecessor == Some(id));
-    let mut ends: Vec<&SliceId> =
-        all.iter().map(|it| &it.id).filter(|id| !is_before(id.sliceid)).collect();
-    ends.dedup();
-    match all.last() {
-        // They go round, which the page of the sequence then tells.
-        Some(last) if ends.is_empty() => vec![&last.id],
-        _ => ends,
-    }
 }
 
 fn length(all: &[Listed], end: &SliceId) -> usize {
