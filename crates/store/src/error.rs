@@ -35,6 +35,14 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// What is stored of a slice cannot be handed out.
+    #[error("slice {slice}")]
+    Slice {
+        /// The slice.
+        slice: SliceId,
+        /// Why not.
+        source: Box<Self>,
+    },
     /// The rows that were read could not be written.
     #[error("cannot write the rows")]
     WriteRows(#[source] io::Error),
@@ -194,6 +202,7 @@ impl Error {
     pub fn is_gone(&self) -> bool {
         match self {
             Self::Database { source, .. } => postgres::is_gone(source.as_ref()),
+            Self::Slice { source, .. } => source.is_gone(),
             _ => false,
         }
     }

@@ -58,7 +58,7 @@ pub fn write_rows<W: Write>(
     sequence: &[SliceRow],
     writer: &mut Writer<W>,
 ) -> Result<(), Error> {
-    for SliceRow { id, .. } in sequence {
+    let rows = |id: &SliceId, writer: &mut Writer<W>| {
         let sliceid = id.sliceid.to_string();
         let (osetid, appetid) = (Some(&*id.osetid), Some(&*id.appetid));
         let name = SliceName { osetid, appetid, sliceid: &sliceid };
@@ -71,8 +71,14 @@ pub fn write_rows<W: Write>(
         for found in store.recovered_cells(id)? {
             writer.recovered(&name, &found).map_err(Error::WriteRows)?;
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    sequence.iter().try_for_each(|SliceRow { id, .. }| rows(id, writer).map_err(|it| of(id, it)))
+}
+
+/// Says which slice it was.
+fn of(slice: &SliceId, error: Error) -> Error {
+    Error::Slice { slice: slice.clone(), source: error.into() }
 }
 
 /// Loads the slices of a sequence, with all that was found in them.
@@ -80,7 +86,7 @@ pub fn write_rows<W: Write>(
 /// # Errors
 /// When the database fails.
 pub fn report_slices(store: &dyn Store, sequence: &[SliceRow]) -> Result<Vec<ReportSlice>, Error> {
-    let slice = |SliceRow { id, slicetype, location, slicehash, .. }: &SliceRow| {
+    let load = |SliceRow { id, slicetype, location, slicehash, .. }: &SliceRow| {
         Ok(ReportSlice {
             id: id.sliceid.to_string(),
             slicetype: slicetype.clone(),
@@ -92,5 +98,5 @@ pub fn report_slices(store: &dyn Store, sequence: &[SliceRow]) -> Result<Vec<Rep
             faults: store.faults(id)?,
         })
     };
-    sequence.iter().map(slice).collect()
+    sequence.iter().map(|row| load(row).map_err(|it| of(&row.id, it))).collect()
 }
