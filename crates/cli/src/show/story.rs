@@ -3,7 +3,8 @@
 use diskprint::report::cell_path;
 use diskprint::report::fact::{self, Fact};
 use diskprint::report::follow::Life;
-use diskprint::{Cell, CellDelta, Delta, FileDelta, FileEntry, FileKind};
+use diskprint::report::line::file_kind;
+use diskprint::{Cell, CellDelta, Delta, FileDelta, FileEntry};
 
 /// The life of one thing as it is printed.
 pub struct Story {
@@ -60,15 +61,6 @@ fn story<T, C>(
     };
     let steps = life.steps.iter().enumerate().map(step).collect();
     Story { kind: latest.map_or("", kind), path: latest_path, was_there: life.was_there(), steps }
-}
-
-fn file_kind(file: &FileEntry) -> &'static str {
-    match (&file.stream, file.kind) {
-        (Some(_), _) => "stream",
-        (None, FileKind::Directory) => "folder",
-        (None, FileKind::Link) => "link",
-        (None, _) => "file",
-    }
 }
 
 pub fn cell_kind(cell: &Cell) -> &'static str {

@@ -37,7 +37,8 @@ pub fn of_file(delta: &FileDelta) -> Line<'_> {
     }
 }
 
-fn file_kind(file: &FileEntry) -> &'static str {
+/// `file`, `folder`, `link` or `stream`.
+pub fn file_kind(file: &FileEntry) -> &'static str {
     match (&file.stream, file.kind) {
         (Some(_), _) => "stream",
         (None, FileKind::Directory) => "folder",
