@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use anyhow::{Context, Error, bail};
+use diskprint::printable;
 use diskprint_web::{Access, Guard, Settings};
 use tokio::sync::oneshot;
 
@@ -35,7 +36,11 @@ pub fn run(args: &ServeArgs) -> Result<Outcome, Error> {
         }
     };
     let open = move || database.open_read_only().map_err(|error| format!("{error:#}"));
-    diskprint_web::serve(settings, open, ready, stopped)?;
+    let warn = |text: &str| {
+        // Nothing is left to say it to when standard error is gone.
+        let _ = writeln!(io::stderr(), "diskprint: warning: {}", printable(text));
+    };
+    diskprint_web::serve(settings, open, warn, ready, stopped)?;
     Ok(Outcome::Clean)
 }
 

@@ -326,6 +326,19 @@ fn what_cannot_be_answered_is_told() {
 }
 
 #[test]
+fn how_the_database_fails_is_said_where_the_server_runs_alone() {
+    let (folder, database) = ran(None);
+    let server = Server::start(&["--db", &database]);
+    fs::rename(folder.path().join("results/diskprint.db"), folder.path().join("away")).unwrap();
+    let answer = server.get("/api/v1/sequences");
+    let body = support::text(&answer.body);
+    assert!(answer.status == 503 && body.contains("try again"), "{body}");
+    assert!(!body.contains("diskprint.db"), "{body}");
+    let said = server.stop();
+    assert!(said.contains("warning") && said.contains("diskprint.db"), "{said}");
+}
+
+#[test]
 fn who_may_ask_is_said_and_checked() {
     let (folder, database) = ran(None);
     let path = |name: &str| folder.path().join(name).display().to_string();

@@ -13,11 +13,13 @@ pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) text: String,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// What only who runs the server is told.
+    pub(crate) detail: Option<String>,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), headers: Vec::new() }
+        Self { status, text: text.into(), headers: Vec::new(), detail: None }
     }
 
     pub(crate) fn not_found(text: impl Into<String>) -> Self {
@@ -28,6 +30,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, text)
     }
 
+    /// The database fails; `detail` says how, down to its address.
+    pub(crate) fn of_database(detail: String) -> Self {
+        let text = "the database does not answer, or not in time; try again";
+        Self { detail: Some(detail), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, text) }
+    }
+
     pub(crate) fn response(self) -> Response<Body> {
         let body = Body::from(json!({ "error": self.text }).to_string());
         let mut response = Response::new(body);
@@ -36,6 +44,12 @@ impl Problem {
         response.headers_mut().extend(self.headers.into_iter().map(|(name, it)| (Some(name), it)));
         response
     }
+}
+
+/// An error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// What the database says, without what only its administrator should know.
@@ -50,10 +64,12 @@ impl From<diskprint_store::Error> for Problem {
             Error::SequenceName(_) | Error::SeveralEnds { .. } => {
                 Self::bad_request(error.to_string())
             }
-            Error::Database { .. } => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer, or not in time; try again",
-            ),
+            Error::Database { .. } => Self::of_database(chain(&error)),
+            Error::Slice { slice, source } => {
+                let problem = Self::from(*source);
+                let detail = problem.detail.map(|detail| format!("slice {slice}: {detail}"));
+                Self { detail, ..problem }
+            }
             error => Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         }
     }

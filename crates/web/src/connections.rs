@@ -12,6 +12,9 @@ use crate::answer::Problem;
 /// Opens a connection that can only read.
 pub(crate) type Open = Box<dyn Fn() -> Result<Box<dyn Store>, String> + Send + Sync>;
 
+/// Tells who runs the server what went wrong.
+pub(crate) type Warn = Box<dyn Fn(&str) + Send + Sync>;
+
 /// How many requests read the database at once.
 const AT_ONCE: usize = 8;
 /// How many of those that read all of a sequence: reports, exports, comparisons.
@@ -23,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone)]
 pub(crate) struct Connections {
     open: Arc<Open>,
+    warn: Arc<Warn>,
     idle: Arc<Mutex<Vec<Box<dyn Store>>>>,
     turns: Arc<Semaphore>,
     large: Arc<Semaphore>,
@@ -38,9 +42,10 @@ pub(crate) enum Size {
 }
 
 impl Connections {
-    pub(crate) fn new(open: Open) -> Self {
+    pub(crate) fn new(open: Open, warn: Warn) -> Self {
         Self {
             open: Arc::new(open),
+            warn: Arc::new(warn),
             idle: Arc::default(),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
@@ -91,15 +96,25 @@ impl Connections {
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let store = match kept {
             Some(store) => store,
-            None => (self.open)()
-                .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error))?,
+            None => match (self.open)() {
+                Ok(store) => store,
+                Err(error) => return Err(self.told(Problem::of_database(error))),
+            },
         };
-        let answer = work(&*store);
+        let answer = work(&*store).map_err(|problem| self.told(problem));
         // A connection that failed may be gone; the next request opens another.
         let is_good = !matches!(&answer, Err(problem) if problem.status.is_server_error());
         if is_good {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(store);
         }
         answer
+    }
+
+    /// Tells who runs the server what the browser is not told.
+    fn told(&self, problem: Problem) -> Problem {
+        if let Some(detail) = &problem.detail {
+            (self.warn)(detail);
+        }
+        problem
     }
 }

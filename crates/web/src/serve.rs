@@ -59,7 +59,8 @@ pub enum Error {
 
 /// Serves what is stored, until `stop` says something or is gone.
 ///
-/// `open` opens a connection to the database that can only read; `ready` is called with the address
+/// `open` opens a connection to the database that can only read; `warn` is told when the database
+/// fails, which browsers learn without the details; `ready` is called with the address
 /// as soon as browsers can connect.
 ///
 /// # Errors
@@ -67,10 +68,11 @@ pub enum Error {
 pub fn serve(
     settings: Settings,
     open: impl Fn() -> Result<Box<dyn Store>, String> + Send + Sync + 'static,
+    warn: impl Fn(&str) + Send + Sync + 'static,
     ready: impl FnOnce(SocketAddr),
     stop: oneshot::Receiver<()>,
 ) -> Result<(), Error> {
-    let connections = Connections::new(Box::new(open));
+    let connections = Connections::new(Box::new(open), Box::new(warn));
     let router = Router::new().merge(pages::routes()).merge(api::routes()).with_state(connections);
     let service = Service { router, access: Arc::new(settings.access) };
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(Error::Start)?;

@@ -26,7 +26,7 @@ impl Server {
     pub fn start(options: &[&str]) -> Self {
         let mut command = Command::new(cargo_bin("diskprint"));
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(options);
-        command.env_remove("DISKPRINT_DB").stdout(Stdio::piped());
+        command.env_remove("DISKPRINT_DB").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -61,6 +61,14 @@ impl Server {
         let answer = self.get(&format!("/api/v1{path}"));
         assert_eq!(answer.status, 200, "{path}: {}", super::text(&answer.body));
         serde_json::from_slice(&answer.body).unwrap()
+    }
+
+    /// Stops it; returns what it said of what went wrong.
+    pub fn stop(mut self) -> String {
+        let _ = self.process.kill();
+        let mut said = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        said
     }
 
     /// All pages of a list.
