@@ -183,13 +183,14 @@ async function chooseSlice(index) {
 
 // What could not be read stands before what was.
 async function doubt(slice) {
+  const place = byId("doubt");
   if (!slice.faults) return;
   const items = make("ul");
   const [more, load] = growing((after) => ask(`/slices/${encodeURIComponent(slice.slice)}/faults`, { after, limit: 20 }), (page) => {
     items.append(...page.items.map(({ place, what, skipped }) => make("li", { text: shown(`${place}: ${what}; ${skipped}`) })));
   }, "More faults");
   await load();
-  byId("doubt").replaceChildren(make("div", { class: "doubt" }, make("strong", { text: `${number(slice.faults)} faults: a change there may be missing; none was made up.` }), items, more));
+  place.replaceChildren(make("div", { class: "doubt" }, make("strong", { text: `${number(slice.faults)} faults: a change there may be missing; none was made up.` }), items, more));
 }
 
 async function branches(slice) {
@@ -202,13 +203,30 @@ async function branches(slice) {
       const page = await ask(path, { below: of, after });
       lines.push(...page.items);
       after = page.next;
-    } while (after !== null && lines.length < 20000);
+    } while (after !== null && lines.length < MOST_PLACES);
     if (depth) lines.sort((a, b) => b.rows - a.rows);
-    return lines.filter((line) => line.rows).map((line) => branchLine(line, depth, below));
+    const shownLines = lines.filter((line) => line.rows).map((line) => branchLine(line, depth, below));
+    if (after !== null) shownLines.push(branchNote(depth, `… and more than these ${number(MOST_PLACES)}; the list has them all`));
+    return shownLines;
   };
-  tree.replaceChildren(...await below(null, 0));
-  // A tree of one branch is opened, down to where there is a choice.
-  for (const line of [...tree.children]) await line.unfold();
+  try {
+    tree.replaceChildren(...await below(null, 0));
+    // A tree of one branch is opened, down to where there is a choice.
+    for (const line of [...tree.children]) await line.unfold();
+  } catch (error) {
+    tree.append(complain(error));
+  }
+}
+
+// How many places right below one are listed.
+const MOST_PLACES = 20000;
+
+// A line of the tree that is no place.
+function branchNote(depth, text) {
+  const line = make("div", { class: "line soft", role: "treeitem", tabindex: "0", "aria-level": depth + 1, text });
+  line.unfold = async () => {};
+  line.remove_ = () => {};
+  return line;
 }
 
 const TREES = { files: "Files", cells: "Registry", recovered: "Recovered" };
@@ -223,7 +241,12 @@ function branchLine(branch, depth, below) {
   };
   line.unfold = async () => {
     if (!branch.branches || inner) return;
-    inner = await below(branch.branch, depth + 1);
+    try {
+      inner = await below(branch.branch, depth + 1);
+    } catch (error) {
+      line.append(complain(error));
+      return;
+    }
     line.after(...inner);
     fold(true);
     if (inner.length === 1) await inner[0].unfold();
@@ -382,7 +405,8 @@ async function touching() {
   }, (page) => {
     said.textContent = page.rows ? `${number(page.sequences)} ${page.sequences === 1 ? "sequence touches" : "sequences touch"} it, in ${number(page.rows)} ${page.rows === 1 ? "row" : "rows"}.` : "No sequence touches it.";
     const by = page.by_sequence.map(({ sequence: name, rows: of }) => make("tr", {}, cell(make("a", { href: "/sequences/" + encodeURIComponent(name), text: shown(name) })), count(of)));
-    counts.replaceChildren(counts.firstChild, table([["sequence"], ["rows", "number"]], by));
+    const left = page.sequences - page.by_sequence.length;
+    counts.replaceChildren(counts.firstChild, table([["sequence"], ["rows", "number"]], by), ...(left ? [make("p", { class: "soft", text: `… and ${number(left)} sequences more` })] : []));
     rows.querySelector("tbody").append(...page.items.map((item) => {
       const line = clean(item);
       const end = item.slice.split("-").slice(0, 4).join("-");
