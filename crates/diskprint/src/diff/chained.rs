@@ -41,7 +41,9 @@ fn undone<T, C>(deltas: Vec<Delta<T, C>>) -> Vec<Delta<T, C>> {
 ///
 /// What no link touches is the same in both; of what a link touches, the first and the last state
 /// are known and compared as [`super::snapshots`] does. What could not be compared from one state to
-/// the next is in no link, and so not here; and partitions are known by their numbers alone.
+/// the next is in no link, and so not here. What nothing compares (byte runs, times of `$FILE_NAME`,
+/// the time of the parent key) is as the last link saw it. Partitions are known by their numbers
+/// alone, and of two files or values at one place, which only damage makes, one stands for both.
 pub fn chained(links: impl IntoIterator<Item = Link>) -> Link {
     let (mut of_files, mut of_cells) = (Files::default(), Ends::default());
     for Link { files, cells } in links {
