@@ -196,7 +196,8 @@ fn title(entry: &FileEntry) -> String {
 
 /// The files at `path`, at least one, those in use first.
 fn find(volume: &Volume<impl ReadAt>, partition: &Partition, path: &str) -> Result<Vec<FileEntry>> {
-    let (mut entries, _) = diskprint::list_files(volume, partition);
+    let (mut entries, _) =
+        diskprint::list_files(volume.reader(), partition).map_err(|error| anyhow!(error))?;
     let wanted = path.replace('\\', "/");
     let wanted = wanted.trim_matches('/');
     let upper = Name::from(wanted).to_upper();

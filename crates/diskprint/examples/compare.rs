@@ -65,6 +65,7 @@ fn file(number: u64, inode: u64, content: u64, ending: &str) -> FileEntry {
         stream: None,
         kind: FileKind::Regular,
         alloc: Allocation::LIVE,
+        deleted: None,
         inode,
         seq: 1,
         parent_inode: folder,

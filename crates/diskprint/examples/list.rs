@@ -29,10 +29,13 @@ fn list(path: &Path, held: &mut Vec<Vec<FileEntry>>) -> Result<(), Box<dyn Error
     let layout = partition::read(&disk)?;
     for (number, part) in (1..).zip(layout.partitions) {
         let (start, len) = (part.start, part.len);
-        let Ok(volume) = Volume::open(Window::new(Arc::clone(&disk), start, len)) else { continue };
-        let partition = Partition { number, start, len, ..Partition::default() };
+        let bytes = Window::new(Arc::clone(&disk), start, len);
+        let Ok(volume) = Volume::open(&bytes) else { continue };
+        let file_system = Some("ntfs");
+        let partition = Partition { number, start, len, file_system, ..Partition::default() };
         let began = Instant::now();
-        let (entries, faults) = list_files(&volume, &partition);
+        let (entries, faults) =
+            list_files(&bytes, &partition).map_err(|error| error as Box<dyn Error>)?;
         let seconds = began.elapsed().as_secs_f64();
         let live = entries.iter().filter(|entry| entry.is_live()).count();
         let records = volume.record_count();

@@ -7,7 +7,9 @@ use std::io::{self, Write as _};
 
 use diskprint_formats::{CodePoint, Filetime, Name};
 
-use crate::{ByteRuns, Digests, FileEntry, FileKind, Hex, Partition, RunKind, Times, pipeline};
+use crate::{
+    ByteRuns, Deleted, Digests, FileEntry, FileKind, Hex, Partition, RunKind, Times, pipeline,
+};
 
 #[cfg(test)]
 mod tests;
@@ -15,7 +17,8 @@ mod tests;
 /// The version of the DFXML schema that the documents adhere to.
 pub const SCHEMA_VERSION: &str = "2.0.0-beta.0";
 
-/// The namespace of what DFXML has no element for: attribute bits, the times beside the name, the
+/// The namespace of what DFXML has no element for: attribute bits, what a deleted file was found by
+/// and what is left of it, the times beside the name, the
 /// number of a volume's disk, and the mark of an escaped name.
 pub const NAMESPACE: &str = "urn:diskprint:dfxml:1";
 
@@ -301,6 +304,11 @@ fn digests(text: &mut Vec<u8>, digests: &Digests) {
 /// What DFXML has no element for; the schema lets other namespaces end a fileobject.
 fn additions(text: &mut Vec<u8>, file: &FileEntry) {
     number(text, "dp:attributes", file.attributes.into());
+    if let Some(Deleted { found_by, remains }) = file.deleted {
+        let (found_by, remains) = (found_by.name(), remains.name());
+        let deleted = format!("<dp:deleted found_by='{found_by}' remains='{remains}'/>\n");
+        text.extend_from_slice(deleted.as_bytes());
+    }
     let Some(times) = &file.name_times else { return };
     text.extend_from_slice(b"<dp:name_times");
     for (tag, time) in named(times) {

@@ -1,4 +1,4 @@
-use diskprint_formats::{Filetime, Name};
+use diskprint_formats::{Allocation, Deleted, FileKind, Name, Times};
 
 use crate::{ByteRuns, Digests};
 
@@ -18,15 +18,18 @@ pub struct FileEntry {
     pub kind: FileKind,
     /// Whether its name and its metadata are in use.
     pub alloc: Allocation,
-    /// Number of its metadata record (NTFS: MFT record number).
+    /// How a deleted file was found, and what is left of it; `None` for one in use.
+    pub deleted: Option<Deleted>,
+    /// Number of its metadata record (NTFS: MFT record number; FAT: where its directory entry is).
     pub inode: u64,
-    /// How often that record was used (NTFS: sequence number).
+    /// How often that record was used (NTFS: sequence number); 0 where there are no records and
+    /// the inode is the place of a directory entry (FAT, exFAT).
     pub seq: u16,
     /// Inode of the directory that its name says it is in.
     pub parent_inode: u64,
     /// Length of the content in bytes.
     pub size: u64,
-    /// File attribute bits of Windows, unknown ones too.
+    /// File attribute bits of Windows or mode bits of Unix, unknown ones too.
     pub attributes: u32,
     /// Number of names that the record says it has.
     pub link_count: u16,
@@ -59,60 +62,6 @@ impl FileEntry {
     }
 }
 
-/// Which halves of a file are in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allocation {
-    /// The directory lists the name.
-    pub name: bool,
-    /// The metadata record is in use.
-    pub inode: bool,
-}
-
-impl Allocation {
-    /// A file in use.
-    pub const LIVE: Self = Self { name: true, inode: true };
-    /// A deleted file.
-    pub const DELETED: Self = Self { name: false, inode: false };
-}
-
-/// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FileKind {
-    /// A regular file.
-    Regular,
-    /// A directory.
-    Directory,
-    /// A symbolic link or junction.
-    Link,
-    /// Something else, or no longer known.
-    Other,
-}
-
-impl FileKind {
-    /// The letter of DFXML's `name_type`: `r`, `d`, `l`, `-`.
-    pub fn letter(self) -> &'static str {
-        match self {
-            Self::Regular => "r",
-            Self::Directory => "d",
-            Self::Link => "l",
-            Self::Other => "-",
-        }
-    }
-}
-
-/// The four times of a file; each may be unset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
-    /// Content changed.
-    pub mtime: Filetime,
-    /// Last read.
-    pub atime: Filetime,
-    /// Metadata changed.
-    pub ctime: Filetime,
-    /// Created.
-    pub crtime: Filetime,
-}
-
 #[cfg(test)]
 impl FileEntry {
     /// An empty regular file in use in partition 1, for tests to change.
@@ -123,6 +72,7 @@ impl FileEntry {
             stream: None,
             kind: FileKind::Regular,
             alloc: Allocation::LIVE,
+            deleted: None,
             inode: 30,
             seq: 1,
             parent_inode: 5,
@@ -146,6 +96,6 @@ mod tests {
     #[test]
     fn an_entry_stays_small() {
         // All files of a volume with millions of them are held at a time.
-        assert!(size_of::<FileEntry>() <= 264, "{} bytes", size_of::<FileEntry>());
+        assert!(size_of::<FileEntry>() <= 272, "{} bytes", size_of::<FileEntry>());
     }
 }

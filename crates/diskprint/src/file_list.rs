@@ -8,7 +8,10 @@ use std::path::Path;
 use diskprint_formats::{Filetime, Name};
 
 use crate::file_reader::fill;
-use crate::{Allocation, ByteRun, ByteRuns, Digests, FileEntry, FileKind, RunKind, Times};
+use crate::{
+    Allocation, ByteRun, ByteRuns, Deleted, Digests, FileEntry, FileKind, FoundBy, Remains,
+    RunKind, Times,
+};
 
 /// Entries in a file without a name, which goes with the list. The file is read by this program
 /// alone, so its form is nobody else's concern.
@@ -107,7 +110,9 @@ impl Read for Part<'_> {
 
 /// Numbers in seven bits a byte, the lowest first; texts and lists behind their lengths.
 fn write_entry(out: &mut Vec<u8>, entry: &FileEntry) {
-    let FileEntry { partition, path, stream, kind, alloc, inode, seq, parent_inode, .. } = entry;
+    let FileEntry {
+        partition, path, stream, kind, alloc, deleted, inode, seq, parent_inode, ..
+    } = entry;
     let FileEntry { size, attributes, link_count, owner_id, times, name_times, .. } = entry;
     let FileEntry { runs, target, digests, .. } = entry;
     put(out, (*partition).into());
@@ -115,6 +120,7 @@ fn write_entry(out: &mut Vec<u8>, entry: &FileEntry) {
     put_option(out, stream.as_ref(), put_name);
     put(out, KINDS.iter().position(|it| it == kind).unwrap_or(KINDS.len()) as u64);
     put(out, u64::from(alloc.name) << 1 | u64::from(alloc.inode));
+    put(out, DELETED.iter().position(|it| it == deleted).unwrap_or(DELETED.len()) as u64);
     for number in [*inode, (*seq).into(), *parent_inode, *size, (*attributes).into()] {
         put(out, number);
     }
@@ -146,6 +152,7 @@ fn read_entry(from: &mut &[u8]) -> Option<FileEntry> {
             bits @ 0..4 => Allocation { name: bits & 2 != 0, inode: bits & 1 != 0 },
             _ => return None,
         },
+        deleted: *DELETED.get(number::<usize>(from)?)?,
         inode: number(from)?,
         seq: number(from)?,
         parent_inode: number(from)?,
@@ -170,6 +177,20 @@ fn read_entry(from: &mut &[u8]) -> Option<FileEntry> {
 
 const KINDS: [FileKind; 4] =
     [FileKind::Regular, FileKind::Directory, FileKind::Link, FileKind::Other];
+const DELETED: [Option<Deleted>; 7] = {
+    const fn deleted(found_by: FoundBy, remains: Remains) -> Option<Deleted> {
+        Some(Deleted { found_by, remains })
+    }
+    [
+        None,
+        deleted(FoundBy::Record, Remains::All),
+        deleted(FoundBy::Record, Remains::Part),
+        deleted(FoundBy::Record, Remains::Unknown),
+        deleted(FoundBy::DirectoryEntry, Remains::All),
+        deleted(FoundBy::DirectoryEntry, Remains::Part),
+        deleted(FoundBy::DirectoryEntry, Remains::Unknown),
+    ]
+};
 const RUN_KINDS: [RunKind; 4] =
     [RunKind::Data, RunKind::Sparse, RunKind::Compressed, RunKind::Resident];
 
@@ -279,7 +300,8 @@ mod tests {
     prop_compose! {
         fn entries()(
             (path, stream, target) in (names(), prop::option::of(names()), prop::option::of(names())),
-            (kind, name, inode) in (0..KINDS.len(), any::<bool>(), any::<bool>()),
+            (kind, deleted) in (0..KINDS.len(), 0..DELETED.len()),
+            (name, inode) in (any::<bool>(), any::<bool>()),
             numbers in any::<(u64, u16, u64, u64, u32, u16, u32)>(),
             (times, name_times) in (all_times(), prop::option::of(all_times())),
             (runs, digests, partition) in (runs(), digests(), 1u32..4),
@@ -287,7 +309,7 @@ mod tests {
             let (number, seq, parent_inode, size, attributes, link_count, owner_id) = numbers;
             FileEntry {
                 partition, path, stream, kind: KINDS[kind], alloc: Allocation { name, inode },
-                inode: number, seq, parent_inode, size, attributes, link_count, owner_id, times,
+                deleted: DELETED[deleted], inode: number, seq, parent_inode, size, attributes, link_count, owner_id, times,
                 name_times, runs, target, digests,
             }
         }

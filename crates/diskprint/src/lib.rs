@@ -58,8 +58,9 @@ pub use delta::{
 };
 pub use digest::{Digests, Hex};
 pub use disk_state::{DiskState, InnerSnapshot};
+pub use diskprint_formats::{Allocation, Deleted, FileKind, FoundBy, Remains, Times};
 pub use fault::{Fault, Place, Step};
-pub use file_entry::{Allocation, FileEntry, FileKind, Times};
+pub use file_entry::FileEntry;
 pub use file_reader::FileReader;
 pub use hive::{Grade, Hive, HiveReport, HiveState, read_hive};
 pub use image::{

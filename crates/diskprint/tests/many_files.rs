@@ -1,7 +1,6 @@
 //! Volumes whose $MFT is read in several pieces, with any number of threads.
 
 use diskprint::{Fault, FileEntry, Partition, list_files, pipeline};
-use diskprint_formats::ntfs;
 use diskprint_testkit::ntfs::{File, Options, ROOT, Reference, Volume, kind, resident};
 
 /// More than three pieces of records of 1024 bytes.
@@ -36,9 +35,8 @@ fn volume() -> Vec<u8> {
 }
 
 fn list(bytes: &[u8], threads: usize) -> (Vec<FileEntry>, Vec<Fault>) {
-    let volume = ntfs::Volume::open(bytes).unwrap();
-    let partition = Partition { number: 1, ..Partition::default() };
-    pipeline::with_threads(threads, || list_files(&volume, &partition)).unwrap()
+    let partition = Partition { number: 1, file_system: Some("ntfs"), ..Partition::default() };
+    pipeline::with_threads(threads, || list_files(&bytes, &partition).unwrap()).unwrap()
 }
 
 #[test]

@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod extents;
+mod file;
 mod filetime;
 mod guid;
 mod joined;
@@ -25,7 +27,10 @@ pub mod vdi;
 pub mod vhd;
 pub mod vhdx;
 pub mod vmdk;
+pub mod walked;
 
+pub use extents::{Extents, ExtentsReader, Run};
+pub use file::{Allocation, Deleted, FileKind, FoundBy, Remains, Times};
 pub use filetime::Filetime;
 pub use guid::Guid;
 pub use joined::Joined;

@@ -82,6 +82,8 @@ impl Stored<FileChanges> for FileEntry {
             stream: columns.next()?,
             kind: kind(&columns.next::<String>()?)?,
             alloc: Allocation { name: columns.next()?, inode: columns.next()? },
+            // Deltas are of files in use.
+            deleted: None,
             inode: columns.unsigned()?,
             seq: columns.next()?,
             parent_inode: columns.unsigned()?,

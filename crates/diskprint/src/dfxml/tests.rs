@@ -34,6 +34,7 @@ fn file(partition: u32, path: Name) -> FileEntry {
         stream: None,
         kind: FileKind::Regular,
         alloc: Allocation::LIVE,
+        deleted: None,
         inode: u64::MAX,
         seq: 3,
         parent_inode: 5,

@@ -43,7 +43,8 @@ fn undone<T, C>(deltas: Vec<Delta<T, C>>) -> Vec<Delta<T, C>> {
 /// are known and compared as [`super::snapshots`] does. What could not be compared from one state to
 /// the next is in no link, and so not here. What nothing compares (byte runs, times of `$FILE_NAME`,
 /// the time of the parent key) is as the last link saw it. Partitions are known by their numbers
-/// alone, and of two files or values at one place, which only damage makes, one stands for both.
+/// alone, and of two files or values at one place, which only damage makes, one stands for both. A
+/// file that was renamed where there are no metadata records (FAT) is gone, and new at its other path.
 pub fn chained(links: impl IntoIterator<Item = Link>) -> Link {
     let (mut of_files, mut of_cells) = (Files::default(), Ends::default());
     for Link { files, cells } in links {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::convert::Infallible;
 use std::iter::Peekable;
 
-use diskprint_formats::Name;
+use diskprint_formats::{Filetime, Name};
 
 use crate::{Delta, FileChanges, FileDelta, FileEntry, FileKind};
 
@@ -169,10 +169,7 @@ fn pairs<'a>(
 /// in the same use; several names of one record are paired in the order of their paths. What has no
 /// such one is gone, or new.
 fn compare_renamed<'a>(gone: Vec<File<'a>>, come: Vec<File<'a>>, deltas: &mut Vec<FileDelta>) {
-    let record = |file: &File<'_>| {
-        let main = file.main.as_ref()?;
-        Some((main.partition, main.inode, main.seq))
-    };
+    let record = |file: &File<'_>| file.main.as_deref().and_then(identity);
     let mut names: HashMap<_, VecDeque<usize>> = HashMap::new();
     for (index, file) in gone.iter().enumerate() {
         if let Some(record) = record(file) {
@@ -188,6 +185,17 @@ fn compare_renamed<'a>(gone: Vec<File<'a>>, come: Vec<File<'a>>, deltas: &mut Ve
         }
     }
     deltas.extend(gone.into_iter().flatten().flat_map(File::into_all).map(Delta::Deleted));
+}
+
+/// What a file keeps when it is renamed: its metadata record in its use. Where there are no records
+/// (FAT), renaming writes another directory entry: then its content stays where it is, and its time
+/// of creation goes with it; a file without content has nothing by which it is known again.
+fn identity(entry: &FileEntry) -> Option<(u32, u16, u64, Filetime)> {
+    let (place, crtime) = match entry.seq {
+        0 => (entry.runs.iter().next()?.fs_offset?, entry.times.crtime),
+        _ => (entry.inode, Filetime(0)),
+    };
+    Some((entry.partition, entry.seq, place, crtime))
 }
 
 /// Compares a file with itself in the state before, and each stream with the one of its name.
@@ -264,8 +272,7 @@ fn order(delta: &FileDelta) -> (u32, &Name, Option<&Name>, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Allocation, Digests};
-    use diskprint_formats::Filetime;
+    use crate::{Allocation, ByteRun, ByteRuns, Digests, RunKind};
 
     fn file(path: &str, inode: u64, seq: u16, content: &str) -> FileEntry {
         FileEntry {
@@ -327,6 +334,26 @@ mod tests {
         let before = [file("a", 30, 1, "x")];
         let after = [file("b", 30, 2, "x")];
         assert_eq!(rows(&before, &after), ["deleted a", "new b"]);
+    }
+
+    #[test]
+    fn without_records_a_file_is_known_by_where_its_content_lies_and_when_it_was_made() {
+        let at = |path, entry, cluster, made| {
+            let run =
+                ByteRun { file_offset: 0, fs_offset: Some(cluster), len: 1, kind: RunKind::Data };
+            let mut file = file(path, entry, 0, "x");
+            file.runs = ByteRuns::new(0, [run]);
+            file.times.crtime = Filetime(made);
+            file
+        };
+        let before = [at("a", 1, 10, 5), at("b", 2, 20, 5)];
+        let after = [at("c", 3, 10, 5), at("d", 2, 20, 6)];
+        assert_eq!(
+            rows(&before, &after),
+            ["deleted b", "altered c < a [\"renamed\", \"changed\"]", "new d"]
+        );
+        let empty = |path| FileEntry { seq: 0, ..file(path, 1, 0, "") };
+        assert_eq!(rows(&[empty("a")], &[empty("b")]), ["deleted a", "new b"]);
     }
 
     #[test]

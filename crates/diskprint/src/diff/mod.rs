@@ -125,9 +125,13 @@ impl Renumbering {
         partitions.iter_mut().for_each(|it| it.number = self.new_of(it.number));
         let mut hives = hives.clone();
         hives.iter_mut().for_each(|it| it.partition = self.new_of(it.partition));
-        let Unread { inodes, hives: unread } = unread;
+        let Unread { inodes, folders, hives: unread } = unread;
         let unread = Unread {
             inodes: inodes.iter().map(|(number, it)| (self.new_of(*number), *it)).collect(),
+            folders: folders
+                .iter()
+                .map(|(number, it)| (self.new_of(*number), it.clone()))
+                .collect(),
             hives: unread
                 .iter()
                 .map(|((number, upper), it)| ((self.new_of(*number), upper.clone()), it.clone()))
@@ -215,7 +219,8 @@ impl Doubt {
                 Delta::Deleted(entry) => (entry, &after.unread),
                 Delta::Altered { .. } => return false,
             };
-            let found = other.inodes.contains(&(entry.partition, entry.inode));
+            let found = other.inodes.contains(&(entry.partition, entry.inode))
+                || other.hides(entry.partition, &entry.path);
             if found {
                 doubtful.insert((entry.partition, entry.full_path()));
             }
@@ -228,7 +233,7 @@ impl Doubt {
         });
         for (partition, path) in doubtful {
             let place = Place::from(Step::Partition(partition)).then(Step::Path(path));
-            let what = "its record could be read in only one of the two slices";
+            let what = "its record or folder could be read in only one of the two slices";
             comparison.faults.push(Fault::text(place, what, "the comparison of this file"));
         }
     }

@@ -1,10 +1,9 @@
 use std::collections::BTreeSet;
 
 use diskprint_formats::ntfs::{
-    Attribute, AttributeType, Content, Error, FileRecord, Form, ListEntry, Run, StreamReader,
-    Volume,
+    Attribute, AttributeType, Content, Error, FileRecord, Form, ListEntry, StreamReader, Volume,
 };
-use diskprint_formats::{Name, ReadAt, ReadAtExt};
+use diskprint_formats::{Name, ReadAt, ReadAtExt, Run};
 
 use super::words::{bytes, flags, quoted};
 use super::{Dump, value};
@@ -221,7 +220,7 @@ fn list_bytes(volume: &Volume<impl ReadAt>, list: &Attribute<'_>) -> Result<Vec<
         return Ok(list.resident_value().unwrap_or_default().to_vec());
     };
     let (runs, cluster_size) = (list.runs()?, volume.boot_sector().cluster_size);
-    let extents = diskprint_formats::ntfs::Extents {
+    let extents = diskprint_formats::Extents {
         runs,
         cluster_size,
         data_size,

@@ -19,6 +19,7 @@ fn file(path: &str) -> FileEntry {
         stream: None,
         kind: FileKind::Regular,
         alloc: Allocation::LIVE,
+        deleted: None,
         inode: 128,
         seq: 2,
         parent_inode: 5,

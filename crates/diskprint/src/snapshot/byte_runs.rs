@@ -1,4 +1,5 @@
-use diskprint_formats::ntfs::{Content, Extents, Run};
+use diskprint_formats::ntfs::Content;
+use diskprint_formats::{Extents, Run};
 
 use crate::{ByteRun, ByteRuns, FileEntry, RunKind};
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use diskprint_formats::ntfs::{Content, Extents};
-use diskprint_formats::{Known, ReadAt};
+use diskprint_formats::ntfs::Content;
+use diskprint_formats::{Extents, Known, ReadAt};
 
 use crate::Digests;
 

@@ -1,12 +1,12 @@
 use std::io;
 use std::ops::Range;
 
-use diskprint_formats::ntfs::{Content, Volume};
-use diskprint_formats::{ReadAt, ReadAtExt, regf};
+use diskprint_formats::{ReadAt as _, ReadAtExt as _, ntfs, regf};
 
 use super::byte_runs;
 use super::carried::{Digested, Whereabouts, whereabouts};
 use super::hives::{Logs, is_hive_file, is_log};
+use super::volume::{Content, Volume};
 use crate::digest::Digester;
 use crate::{Amount, Cache, Fault, FileEntry, Place, RunKind, Step, pipeline};
 
@@ -18,11 +18,11 @@ pub(super) struct Job {
 }
 
 impl Job {
-    fn content<R: ReadAt>(&self, volume: &Volume<R>, entries: &[FileEntry]) -> Content {
+    fn content(&self, volume: &Volume<'_>, entries: &[FileEntry]) -> Content {
         match (&self.content, entries.get(self.entries.start)) {
             (Some(content), _) => Content::clone(content),
-            (None, Some(entry)) => byte_runs::content(entry, volume.boot_sector().cluster_size),
-            (None, None) => Content::Resident { value: Vec::new(), fs_offset: None },
+            (None, Some(entry)) => byte_runs::content(entry, volume.unit).into(),
+            (None, None) => ntfs::Content::Resident { value: Vec::new(), fs_offset: None }.into(),
         }
     }
 
@@ -63,8 +63,8 @@ struct Outcome {
 
 /// Digests the contents in the order in which they lie on the disk, but for those whose digests
 /// the cache has.
-pub(super) fn digest<R: ReadAt>(
-    volume: &Volume<R>,
+pub(super) fn digest(
+    volume: &Volume<'_>,
     entries: &mut [FileEntry],
     mut jobs: Vec<Job>,
     cache: Option<&Cache>,
@@ -82,9 +82,10 @@ pub(super) fn digest<R: ReadAt>(
     kept.hives.sort_by_key(|(index, _)| *index);
     (kept, amount)
 }
+
 /// Takes note of what came of a job, and says how much was read for it and how much is digested.
-fn take<R: ReadAt>(
-    volume: &Volume<R>,
+fn take(
+    volume: &Volume<'_>,
     entries: &mut [FileEntry],
     job: &Job,
     Outcome { whereabouts, carried, read }: Outcome,
@@ -138,15 +139,18 @@ impl Kept {
 }
 
 /// Takes the digests of a content over, or else reads it. To verify, both is done.
-fn outcome<R: ReadAt>(volume: &Volume<R>, content: &Content, cache: Option<&Cache>) -> Outcome {
-    let whereabouts = cache.and_then(|_| whereabouts(volume.reader(), content));
+fn outcome(volume: &Volume<'_>, content: &Content, cache: Option<&Cache>) -> Outcome {
+    let whereabouts = match content {
+        Content::Stored(content) => cache.and_then(|_| whereabouts(volume.reader, content)),
+        Content::Made(_) => None,
+    };
     let carried = cache.zip(whereabouts.as_ref()).and_then(|(cache, it)| cache.digested(it));
     let is_read = carried.is_none() || cache.is_some_and(Cache::verifies);
     Outcome { whereabouts, carried, read: is_read.then(|| digest_one(volume, content)) }
 }
 
-fn digest_one<R: ReadAt>(volume: &Volume<R>, content: &Content) -> io::Result<Digested> {
-    let reader = volume.content_reader(content);
+fn digest_one(volume: &Volume<'_>, content: &Content) -> io::Result<Digested> {
+    let reader = content.reader(volume);
     let mut digester = Digester::default();
     let mut chunk = vec![0; CHUNK.min(usize::try_from(reader.len()).unwrap_or(CHUNK))];
     let mut is_hive = false;

@@ -4,17 +4,19 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use diskprint_formats::ntfs::{
-    AttributeType, Bitmap, Content, Error, Extents, File, FileName, FileReference, Namespace,
-    ReparsePoint, Stream,
+    AttributeType, Bitmap, Content, Error, File, FileName, FileReference, Namespace, ReparsePoint,
+    Stream,
 };
-use diskprint_formats::{Name, regf};
+use diskprint_formats::{Extents, Name, regf};
 
 use super::byte_runs::{byte_runs, is_told_by_runs};
 use super::effort::Cost;
 use super::hives::is_kept_name;
 use super::paths::{Directory, ROOT, ROOT_SEQUENCE};
+use super::volume;
 use crate::{
-    Allocation, ByteRuns, Digests, Fault, FileEntry, FileKind, Partition, Place, Step, Times,
+    Allocation, ByteRuns, Deleted, Digests, Fault, FileEntry, FileKind, FoundBy, Partition, Place,
+    Remains, Step, Times,
 };
 
 /// Records below this number belong to the file system itself.
@@ -111,7 +113,7 @@ pub(super) struct DraftContent {
 /// What is done with a content.
 pub(super) enum Plan {
     /// It is digested, if that is not too much; the content where the entry does not tell it.
-    Digest(Cost, Option<Box<Content>>),
+    Digest(Cost, Option<Box<volume::Content>>),
     Leave,
     /// Left, and that is a fault, for the reason given.
     Refuse(String, &'static str),
@@ -202,13 +204,17 @@ impl Drafts {
         let first = self.entries.len();
         let common = common_entry(file, setting.partition.number);
         if !file.streams.iter().any(|stream| is_main(stream, file.directory)) {
-            self.add_group(&common, file, true, (first, usize::MAX));
+            let deleted = Deleted { found_by: FoundBy::Record, remains: Remains::Unknown };
+            let deleted = (!file.in_use).then_some(deleted);
+            let entry = FileEntry { deleted, ..common.clone() };
+            self.add_group(&entry, file, true, (first, usize::MAX));
         }
         let most_names = self.most_names(file);
         for stream in streams {
             let is_main = is_main(stream, file.directory);
             let mut entry = of_stream(&common, stream, is_main, setting.partition.start);
             let reparse = file.reparse.as_ref().filter(|_| is_main);
+            entry.deleted = (!file.in_use).then(|| setting.deleted(&stream.content));
             let plan = match &stream.content {
                 Ok(_) if inode == BAD_CLUSTERS && !is_main => Plan::Leave,
                 Ok(content) => plan(content, file, reparse, setting, &mut entry),
@@ -320,6 +326,7 @@ fn common_entry(file: &File, partition: u32) -> FileEntry {
             (false, false) => FileKind::Regular,
         },
         alloc: Allocation { name: false, inode: file.in_use },
+        deleted: None,
         inode: file.reference.record,
         seq: file.reference.sequence,
         parent_inode: 0,
@@ -371,7 +378,7 @@ fn plan(
             let is_read_again =
                 regf::is_hive(value) || shown_names(file).any(|name| is_kept_name(&name.name));
             if is_read_again {
-                return Plan::Digest(Cost::default(), Some(Box::new(content.clone())));
+                return Plan::Digest(Cost::default(), Some(Box::new(content.clone().into())));
             }
             entry.digests = Some(Digests::of(value));
             return Plan::Leave;
@@ -382,9 +389,10 @@ fn plan(
             return match &**packed {
                 Content::NonResident(extents) if is_gone(extents) => Plan::Leave,
                 _ if !digested => Plan::Leave,
-                packed => {
-                    Plan::Digest(Cost::inflated(packed, *len), Some(Box::new(content.clone())))
-                }
+                packed => Plan::Digest(
+                    Cost::inflated(packed, *len),
+                    Some(Box::new(content.clone().into())),
+                ),
             };
         }
     };
@@ -411,10 +419,29 @@ fn plan(
         _ => {}
     }
     let is_told = !digested || is_told_by_runs(extents);
-    Plan::Digest(Cost::of(extents), (!is_told).then(|| Box::new(content.clone())))
+    Plan::Digest(Cost::of(extents), (!is_told).then(|| Box::new(content.clone().into())))
 }
 
 impl Setting<'_> {
+    /// What is left of a content of a deleted file.
+    fn deleted(&self, content: &Result<Content, Error>) -> Deleted {
+        let of_extents = |extents: &Extents| match &self.clusters_in_use {
+            None => Remains::Unknown,
+            Some(_) if self.is_free(extents) => Remains::All,
+            Some(_) => Remains::Part,
+        };
+        let remains = match content {
+            Ok(Content::Resident { .. }) => Remains::All,
+            Ok(Content::NonResident(extents)) => of_extents(extents),
+            Ok(Content::Overlaid { packed, .. }) => match &**packed {
+                Content::NonResident(extents) => of_extents(extents),
+                _ => Remains::All,
+            },
+            Err(_) => Remains::Unknown,
+        };
+        Deleted { found_by: FoundBy::Record, remains }
+    }
+
     /// Whether no cluster of a deleted file's content is in use again.
     fn is_free(&self, extents: &Extents) -> bool {
         let Some(in_use) = &self.clusters_in_use else { return false };

@@ -1,4 +1,5 @@
-use diskprint_formats::ntfs::{Content, Extents};
+use diskprint_formats::Extents;
+use diskprint_formats::ntfs::Content;
 
 /// Holes of one content that are digested at most, in bytes: at a gigabyte a second or less, more
 /// would let a few bytes of image keep the program busy for hours.
@@ -56,6 +57,11 @@ impl Cost {
         let stored = if extents.unit_clusters > 0 { u64::MAX } else { extents.stored_len() };
         let stored = stored.min(extents.data_size);
         Self { len: extents.data_size, stored, holes: extents.data_size - stored }
+    }
+
+    /// What a content of `len` bytes needs of which it is not known what it is made of.
+    pub(super) fn made(len: u64) -> Self {
+        Self { len, stored: 0, holes: len }
     }
 
     /// What inflating `len` bytes needs: those that are not stored can be made of next to nothing,

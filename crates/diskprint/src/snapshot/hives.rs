@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use diskprint_formats::ntfs::{Content, Volume};
 use diskprint_formats::regf::log::LogFile;
-use diskprint_formats::{Name, ReadAt, ReadAtExt, regf};
+use diskprint_formats::{Name, ReadAt as _, ReadAtExt as _, regf};
 use sha2::{Digest, Sha256};
 
+use super::volume::{Content, Volume};
 use crate::hive::{HiveReport, HiveState, read_hive};
 use crate::{Fault, FileEntry, FileKind, Hive, Place, Step};
 
@@ -45,8 +45,8 @@ impl KnownHives {
 const MOST_HIVE: u64 = 2 << 30;
 
 /// The hives of one volume, and the transaction logs that lie beside them.
-pub(super) struct Hives<'v, R> {
-    pub(super) volume: &'v Volume<R>,
+pub(super) struct Hives<'v> {
+    pub(super) volume: Volume<'v>,
     pub(super) entries: &'v [FileEntry],
     pub(super) logs: &'v Logs,
     pub(super) known: &'v KnownHives,
@@ -85,7 +85,7 @@ pub(super) fn is_kept_name(name: &Name) -> bool {
     is_log_path(name.as_bytes()) || is_hive_path(&format!("system32/config/{}", name.to_text()))
 }
 
-impl<R: ReadAt> Hives<'_, R> {
+impl Hives<'_> {
     /// Reads the hive in `content` of the file `entry`, or says why it cannot be read.
     pub(super) fn read(
         &self,
@@ -161,7 +161,7 @@ impl<R: ReadAt> Hives<'_, R> {
     }
 
     fn bytes(&self, content: &Content) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-        let reader = self.volume.content_reader(content);
+        let reader = content.reader(&self.volume);
         if reader.len() > MOST_HIVE {
             let len = reader.len();
             return Err(format!("{len} bytes long; files of up to {MOST_HIVE} are read").into());

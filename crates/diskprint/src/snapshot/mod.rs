@@ -10,11 +10,14 @@ mod listed;
 mod ntfs;
 mod order;
 mod paths;
+mod volume;
+mod walked;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 
 use diskprint_formats::ntfs::Volume;
-use diskprint_formats::{Name, ReadAt, Window};
+use diskprint_formats::{Name, ReadAt};
 
 use crate::{Amount, Cache, Fault, FileEntry, Hive, HiveState, Image, Part, Place, Step};
 
@@ -43,8 +46,23 @@ pub struct Snapshot {
 pub struct Unread {
     /// Metadata records, by partition and inode.
     pub inodes: BTreeSet<(u32, u64)>,
+    /// Directories, by partition and path, below which there may be files that were not listed.
+    pub folders: BTreeSet<(u32, Name)>,
     /// Paths of hives, by partition and path in upper case.
     pub hives: BTreeMap<(u32, Name), Name>,
+}
+
+impl Unread {
+    /// Whether a file of this path may be there and was not listed.
+    pub(crate) fn hides(&self, partition: u32, path: &Name) -> bool {
+        let path = path.as_bytes();
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        !self.folders.is_empty()
+            && std::iter::once(0).chain(ends).any(|end| {
+                let folder = Name::from_wtf8(path.get(..end).unwrap_or_default().to_vec());
+                self.folders.contains(&(partition, folder))
+            })
+    }
 }
 
 /// A byte range of a disk that holds, or should hold, a file system.
@@ -79,19 +97,18 @@ impl Snapshot {
     pub fn read(image: &Image, known: &KnownHives) -> Self {
         let (partitions, faults) = image.partitions();
         let mut snapshot = Self { faults, ..Self::default() };
+        let cache = image.cache().map(|cache| &**cache);
         for mut partition in partitions {
-            let fault = |what: &str| {
+            let read = match (image.volume(&partition), partition.file_system) {
+                (Some(bytes), Some(_)) => {
+                    snapshot.read_volume(&bytes, &mut partition, known, cache)
+                }
+                _ => Err("no file system was recognised".into()),
+            };
+            if let Err(error) = read {
                 let place = Place::from(Step::Partition(partition.number));
-                Some(Fault::text(place, what, "every file of this partition"))
-            };
-            let fault = match (image.volume(&partition), partition.file_system) {
-                (Some(window), Some("ntfs")) => snapshot
-                    .read_ntfs(window, &mut partition, known, image.cache().map(|it| &**it))
-                    .err(),
-                (_, Some(name)) => fault(&format!("file system {name} is not read")),
-                (_, None) => fault("no file system was recognised"),
-            };
-            snapshot.faults.extend(fault);
+                snapshot.faults.push(Fault::new(place, &*error, "every file of this partition"));
+            }
             snapshot.partitions.push(partition);
         }
         order::sort(&mut snapshot.files);
@@ -99,35 +116,28 @@ impl Snapshot {
         snapshot
     }
 
-    fn read_ntfs(
+    fn read_volume(
         &mut self,
-        window: Window<impl ReadAt>,
+        bytes: &dyn ReadAt,
         partition: &mut Partition,
         known: &KnownHives,
         cache: Option<&Cache>,
-    ) -> Result<(), Fault> {
-        let place = Place::from(Step::Partition(partition.number));
-        let volume = Volume::open(window)
-            .map_err(|error| Fault::new(place, &error, "every file of this partition"))?;
-        let boot_sector = volume.boot_sector();
-        partition.block_size = boot_sector.cluster_size;
-        partition.block_count = boot_sector.total_clusters();
-        partition.serial = boot_sector.serial_number;
-
+    ) -> Result<(), Unlisted> {
+        let listed = Cache::measure(cache, Part::List, || {
+            let listed = list(bytes, partition, Contents::Digested);
+            let read = listed.as_ref().map_or(0, |listed| listed.read);
+            (listed, Amount { read, made: 0 })
+        });
+        let Listing { mut entries, jobs, mut faults, unread, unit, .. } = listed?;
         partition.is_read = true;
-
-        let ntfs::Listing { mut entries, jobs, mut faults, unread } =
-            Cache::measure(cache, Part::List, || {
-                let record = u64::from(boot_sector.file_record_size);
-                let read = volume.record_count() * record;
-                (ntfs::list(&volume, partition, Contents::Digested), Amount { read, made: 0 })
-            });
+        let volume = volume::Volume { reader: bytes, unit };
         let number = partition.number;
-        self.unread.inodes.extend(unread.into_iter().map(|inode| (number, inode)));
+        self.unread.inodes.extend(unread.inodes.into_iter().map(|inode| (number, inode)));
+        self.unread.folders.extend(unread.folders.into_iter().map(|folder| (number, folder)));
         let kept = Cache::measure(cache, Part::Digest, || {
             content::digest(&volume, &mut entries, jobs, cache, &mut faults)
         });
-        let reader = Hives { volume: &volume, entries: &entries, logs: &kept.logs, known };
+        let reader = Hives { volume, entries: &entries, logs: &kept.logs, known };
         let hives = Cache::measure(cache, Part::Hives, || {
             let mut hives = Vec::new();
             let mut amount = Amount::default();
@@ -175,13 +185,65 @@ impl Snapshot {
     }
 }
 
-/// Lists the files of an NTFS volume, deleted ones too, in the order of [`Snapshot::files`] and
-/// with what is wrong with their metadata; their contents are not read and have no digests.
+/// Why the files of a partition could not be listed.
+type Unlisted = Box<dyn Error + Send + Sync>;
+
+/// The entries of a volume, the contents to digest, and what could not be read.
+#[derive(Default)]
+struct Listing {
+    entries: Vec<FileEntry>,
+    jobs: Vec<content::Job>,
+    faults: Vec<Fault>,
+    unread: NotListed,
+    /// What the places of contents in the volume are multiples of, in bytes.
+    unit: u32,
+    /// How many bytes of metadata there are, as far as that is known.
+    read: u64,
+}
+
+/// What a volume has that could not be listed.
+#[derive(Default)]
+struct NotListed {
+    /// Records in use that could not be read.
+    inodes: Vec<u64>,
+    /// Directories below which there may be more files.
+    folders: Vec<Name>,
+}
+
+/// Lists the files of the volume in `bytes`, and takes note of its sizes in `partition`.
+fn list(
+    bytes: &dyn ReadAt,
+    partition: &mut Partition,
+    contents: Contents,
+) -> Result<Listing, Unlisted> {
+    let name = partition.file_system.unwrap_or_default();
+    if name != "ntfs" {
+        let volume = walked::open(name, bytes)
+            .unwrap_or_else(|| Err(format!("file system {name} is not read").into()))?;
+        partition.block_size = volume.block_size();
+        partition.block_count = volume.block_count();
+        partition.serial = volume.serial();
+        return Ok(walked::list(&*volume, bytes.len(), partition, contents));
+    }
+    let volume = Volume::open(bytes)?;
+    let boot_sector = volume.boot_sector();
+    partition.block_size = boot_sector.cluster_size;
+    partition.block_count = boot_sector.total_clusters();
+    partition.serial = boot_sector.serial_number;
+    Ok(ntfs::list(&volume, partition, contents))
+}
+
+/// Lists the files of the volume in `bytes`, whose file system `partition` names, deleted ones too:
+/// in the order of [`Snapshot::files`] and with what is wrong with their metadata; their contents
+/// are not read and have no digests.
+///
+/// # Errors
+/// When the file system is not read, or the volume is too damaged to be.
 pub fn list_files(
-    volume: &Volume<impl ReadAt>,
+    bytes: &dyn ReadAt,
     partition: &Partition,
-) -> (Vec<FileEntry>, Vec<Fault>) {
-    let ntfs::Listing { mut entries, faults, .. } = ntfs::list(volume, partition, Contents::Left);
+) -> Result<(Vec<FileEntry>, Vec<Fault>), Box<dyn Error + Send + Sync>> {
+    let Listing { mut entries, faults, .. } = list(bytes, &mut partition.clone(), Contents::Left)?;
     order::sort(&mut entries);
-    (entries, faults)
+    Ok((entries, faults))
 }

@@ -14,20 +14,11 @@ use super::drafts::{
 use super::effort::Effort;
 use super::listed;
 use super::paths::{self, Paths};
+use super::{Listing, NotListed};
 use crate::{Fault, FileEntry, Partition, Place, Step, pipeline};
 
 /// Where entries go whose directory is not known any more; the name is The Sleuth Kit's.
 const ORPHANS: &str = "$OrphanFiles";
-
-/// The entries of a volume, the contents to digest, and what could not be read.
-#[derive(Default)]
-pub(super) struct Listing {
-    pub(super) entries: Vec<FileEntry>,
-    pub(super) jobs: Vec<Job>,
-    pub(super) faults: Vec<Fault>,
-    /// Records in use that could not be read.
-    pub(super) unread: Vec<u64>,
-}
 
 /// How many chunks of the $MFT are read before what they hold is joined: some for each thread.
 const BATCH: usize = 16;
@@ -51,7 +42,9 @@ pub(super) fn list(
     }
     walk.read(volume);
     listed::mark(volume, &mut walk.drafts);
-    walk.finish()
+    let boot_sector = volume.boot_sector();
+    let read = volume.record_count() * u64::from(boot_sector.file_record_size);
+    Listing { unit: boot_sector.cluster_size, read, ..walk.finish() }
 }
 
 /// A part of a chunk: files of one record each, and the record behind them that is none.
@@ -166,7 +159,8 @@ impl<'s> Walk<'s> {
             finisher.finish(&mut entries, at);
         }
         let faults = finisher.faults;
-        Listing { entries, jobs, faults, unread: drafts.unread }
+        let unread = NotListed { inodes: drafts.unread, folders: Vec::new() };
+        Listing { entries, jobs, faults, unread, ..Listing::default() }
     }
 }
 

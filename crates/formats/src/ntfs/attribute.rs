@@ -1,8 +1,8 @@
 use std::fmt;
 
 use super::{Error, run_list};
-use crate::Name;
 use crate::bytes::{u16_le, u32_le, u64_le, window};
+use crate::{Name, Run};
 
 /// Type of an attribute, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,7 +163,7 @@ impl<'a> Attribute<'a> {
     ///
     /// # Errors
     /// [`Error::RunList`] where it cannot be decoded.
-    pub fn runs(&self) -> Result<Vec<super::Run>, Error> {
+    pub fn runs(&self) -> Result<Vec<Run>, Error> {
         match self.form {
             Form::Resident { .. } => Ok(Vec::new()),
             Form::NonResident { lowest_vcn, run_list, .. } => {

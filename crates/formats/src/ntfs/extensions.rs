@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use super::file::Assembly;
 use super::{
-    Attribute, AttributeType, Content, Error, Extents, FileRecord, FileReference, Form, ListEntry,
-    Volume,
+    Attribute, AttributeType, Content, Error, FileRecord, FileReference, Form, ListEntry, Volume,
 };
-use crate::{ReadAt, ReadAtExt};
+use crate::{Extents, ReadAt, ReadAtExt};
 
 /// Longest $ATTRIBUTE_LIST that is read, in bytes: what Windows allows.
 const MOST_LIST: u64 = 256 << 10;

@@ -1,8 +1,8 @@
 use super::{
-    Attribute, AttributeType, Content, Error, Extents, FileName, FileRecord, FileReference, Form,
-    ReparsePoint, Run, StandardInformation, wof,
+    Attribute, AttributeType, Content, Error, FileName, FileRecord, FileReference, Form,
+    ReparsePoint, StandardInformation, wof,
 };
-use crate::Name;
+use crate::{Extents, Name, Run};
 
 /// A file: everything that its base record and its extension records say.
 #[derive(Debug)]

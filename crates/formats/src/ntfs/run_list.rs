@@ -1,22 +1,5 @@
 use super::Error;
-
-/// Clusters that follow one another in an attribute's value and in the volume.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// First cluster in the value.
-    pub vcn: u64,
-    /// First cluster in the volume; `None` for a hole.
-    pub lcn: Option<u64>,
-    /// Number of clusters, never 0.
-    pub clusters: u64,
-}
-
-impl Run {
-    /// First cluster of the value behind the run.
-    pub fn end_vcn(&self) -> u64 {
-        self.vcn.saturating_add(self.clusters)
-    }
-}
+use crate::Run;
 
 /// Decodes a run list whose first run begins at cluster `vcn` of the value.
 ///

@@ -1,10 +1,9 @@
 use super::extensions::Work;
 use super::file::{Assembly, Geometry};
 use super::{
-    AttributeType, Bitmap, BootSector, Content, Error, Extents, File, FileRecord, Form,
-    StreamReader,
+    AttributeType, Bitmap, BootSector, Content, Error, File, FileRecord, Form, StreamReader,
 };
-use crate::{ReadAt, ReadAtExt};
+use crate::{Extents, ReadAt, ReadAtExt};
 
 /// A volume whose $MFT was found.
 pub struct Volume<R> {
