@@ -23,7 +23,7 @@ pub fn slice_id(text: &str) -> Result<SliceId, Error> {
 
 /// Reads the name of a sequence.
 pub fn sequence_id(text: &str) -> Result<(String, String), Error> {
-    let Some(ids) = diskprint_store::sequence_name(text) else {
+    let Some(ids) = SliceId::sequence_from_name(text) else {
         bail!("{text:?} names no sequence; its form is OSETID-APPETID, as in 8504-1-7895-1");
     };
     Ok(ids)

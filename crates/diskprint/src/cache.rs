@@ -114,7 +114,10 @@ impl Cache {
     }
 
     /// SHA-256 of a file, which is read unless it is known.
-    pub(crate) fn hash(&self, path: &Path, progress: Progress) -> io::Result<[u8; 32]> {
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn hash(&self, path: &Path, progress: Progress) -> io::Result<[u8; 32]> {
         let file = File::open(path)?;
         let identity = FileIdentity::of(&file.metadata()?);
         let identity = identity.filter(|identity| identity.is_settled(self.began));

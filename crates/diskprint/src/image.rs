@@ -16,7 +16,8 @@ use crate::raw_disk::{self, SplitPart};
 use crate::tarball::{self, Compression, Hashed, Progress, Scratch, TarballError};
 use crate::virtual_disk::{DiskFormat, VirtualDisk};
 use crate::{
-    Amount, Cache, DiskState, Fault, FileReader, Hex, Part, Partition, Place, Step, ewf_disk,
+    Amount, Cache, Fault, FileReader, Hex, MachineState, MachineStates, Part, Partition, Place,
+    Step, ewf_disk, machine_state,
 };
 
 /// The disks of one recorded machine, open for reading.
@@ -82,6 +83,9 @@ pub struct Opened {
     /// their own, in the form `sha256sum` lists them; of a folder too.
     pub slicehash: [u8; 32],
 }
+
+/// What gives the SHA-256 of a file.
+type Hash<'h> = &'h dyn Fn(&Path) -> io::Result<[u8; 32]>;
 
 /// An image and the slicehash of [`Opened`].
 type Hashed256 = (Image, [u8; 32]);
@@ -159,39 +163,29 @@ impl Image {
         let mut faults = Vec::new();
         let scratch = scratch.into();
         let cache = scratch.cache.cloned();
-        let image = Self::open_kind(path, scratch, &mut faults, progress);
+        let known = scratch.cache;
+        let hash = |path: &Path| match known {
+            Some(cache) => cache.hash(path, progress),
+            None => file_hash(path, progress),
+        };
+        let image = Self::open_kind(path, scratch, &mut faults, &hash, progress);
         opened(path, image, faults, cache)
-    }
-
-    /// Opens one of the states that [`disk_states`] lists for the disk at `path`.
-    ///
-    /// # Errors
-    /// When the disk cannot be read, or has no such state.
-    pub fn open_state(
-        path: &Path,
-        state: &DiskState,
-        cache: Option<&Arc<Cache>>,
-        progress: Progress,
-    ) -> Result<Opened, OpenError> {
-        let mut faults = Vec::new();
-        let path = folder_of(path).join(&state.file);
-        let snapshot = state.snapshot.as_ref().map(|snapshot| &*snapshot.id);
-        let known = cache.map(|cache| &**cache);
-        let image = Self::disk(&path, snapshot, known, &mut faults, progress);
-        opened(&path, image, faults, cache.cloned())
     }
 
     fn open_kind(
         path: &Path,
         scratch: Scratch,
         faults: &mut Vec<Fault>,
+        hash: Hash,
         progress: Progress,
     ) -> Result<Hashed256, OpenErrorKind> {
         let cache = scratch.cache.map(|cache| &**cache);
+        if let Some((of, id)) = machine_state::split(path) {
+            return Self::state(of, id, cache, faults, hash);
+        }
         if path.is_dir() {
             let files = FileSet::of_folder(path, cache).map_err(OpenErrorKind::Read)?;
             let disks = machine::open(&files, faults)?;
-            let hash = |path: &Path| hash(path, cache, progress);
             return Self::of_files(Container::Folder, path, disks, hash);
         }
         let file = file_set::open(path, cache).map_err(OpenErrorKind::Read)?;
@@ -204,12 +198,28 @@ impl Image {
             return Self::tarball(path, compression, scratch, faults, progress);
         }
         if ewf_disk::is_ewf(&file).map_err(OpenErrorKind::Read)? {
-            return Self::ewf(path, cache, faults, progress);
+            return Self::ewf(path, cache, faults, hash);
         }
         match (VirtualDisk::read(&file), parts(path)?) {
-            (Ok(None), None) => Self::raw(path, file, &start, || hash(path, cache, progress)),
-            _ => Self::disk(path, None, cache, faults, progress),
+            (Ok(None), None) => Self::raw(path, file, &start, || hash(path)),
+            _ => Self::disk(path, None, cache, faults, hash),
         }
+    }
+
+    /// Opens the snapshot `id` of a folder's machine or of a disk.
+    fn state(
+        of: &Path,
+        id: &str,
+        cache: Option<&Cache>,
+        faults: &mut Vec<Fault>,
+        hash: Hash,
+    ) -> Result<Hashed256, OpenErrorKind> {
+        if !of.is_dir() {
+            return Self::disk(of, Some(id), cache, faults, hash);
+        }
+        let files = FileSet::of_folder(of, cache).map_err(OpenErrorKind::Read)?;
+        let disks = machine::open_snapshot(&files, id, faults)?;
+        Self::of_files(Container::Folder, of, disks, hash)
     }
 
     fn tarball(
@@ -242,7 +252,7 @@ impl Image {
         snapshot: Option<&str>,
         cache: Option<&Cache>,
         faults: &mut Vec<Fault>,
-        progress: Progress,
+        hash: Hash,
     ) -> Result<Hashed256, OpenErrorKind> {
         let (files, name) = beside(path, cache)?;
         let disks = machine::open_one(&files, &name, snapshot, faults)?;
@@ -251,7 +261,6 @@ impl Image {
             Ok(disk) => disk.map_or(DiskFormat::Split, |disk| disk.disk_format()),
             Err(error) => error.format(),
         };
-        let hash = |path: &Path| hash(path, cache, progress);
         let (image, mut slicehash) =
             Self::of_files(Container::Disk(format), folder_of(path), disks, hash)?;
         if let Some(id) = snapshot {
@@ -265,12 +274,12 @@ impl Image {
         path: &Path,
         cache: Option<&Cache>,
         faults: &mut Vec<Fault>,
-        progress: Progress,
+        hash: Hash,
     ) -> Result<Hashed256, OpenErrorKind> {
         let (files, name) = beside(path, cache)?;
         let folder = folder_of(path);
         let disks = vec![ewf_disk::open(&files, 1, &name, faults)?];
-        Self::of_files(Container::Ewf, folder, disks, |path| hash(path, cache, progress))
+        Self::of_files(Container::Ewf, folder, disks, hash)
     }
 
     /// Makes an image of disks whose files lie in `folder`, and hashes those.
@@ -278,7 +287,7 @@ impl Image {
         container: Container,
         folder: &Path,
         disks: Vec<MachineDisk>,
-        hash: impl Fn(&Path) -> io::Result<[u8; 32]>,
+        hash: Hash,
     ) -> Result<Hashed256, OpenErrorKind> {
         let disks: Vec<_> = disks.into_iter().map(ImageDisk::from).collect();
         let files: Vec<&String> = disks.iter().flat_map(|disk| &disk.files).collect();
@@ -386,16 +395,47 @@ fn opened(
     }
 }
 
-/// Lists the states that the disk at `path` holds, with those of the disks beside it that it
-/// stands on, the oldest first: of each disk its snapshots, then itself. The last is its current
-/// one. [`Image::open_state`] opens each.
+/// Lists the states of the machine in a folder, or of a disk, that lead to the one at `path`: each
+/// can be opened, and is what the one behind it came from.
+///
+/// In a folder these are the snapshots that VMware lists, from the first to the one that the
+/// machine's current state came from, then that. Of a disk, and of a folder with one disk, they are
+/// the disks that it stands on and the snapshots inside them. Of anything else it is one, `path`.
 ///
 /// # Errors
-/// When the file is no virtual disk, or its chain or a list of snapshots cannot be read.
-pub fn disk_states(path: &Path) -> Result<Vec<DiskState>, OpenError> {
-    let states = beside(path, None)
-        .and_then(|(files, name)| machine::states(&files, &name).map_err(OpenErrorKind::from));
-    states.map_err(|source| OpenError { path: path.to_owned(), faults: Vec::new(), source })
+/// When the list of snapshots or the chain of disks cannot be read.
+pub fn machine_states(path: &Path) -> Result<MachineStates, OpenError> {
+    states(path).map_err(|source| OpenError { path: path.to_owned(), faults: Vec::new(), source })
+}
+
+fn states(path: &Path) -> Result<MachineStates, OpenErrorKind> {
+    let (of, id) = machine_state::split(path).map_or((path, None), |(of, id)| (of, Some(id)));
+    if of.is_dir() {
+        let files = FileSet::of_folder(of, None).map_err(OpenErrorKind::Read)?;
+        return Ok(machine::states_of(&files, of, id)?);
+    }
+    let file: Arc<dyn ReadAt> = Arc::new(FileReader::open(of).map_err(OpenErrorKind::Read)?);
+    if !matches!(VirtualDisk::read(&file), Ok(Some(_))) {
+        let name = of.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let only = MachineState { path: path.to_owned(), number: 1, name };
+        return Ok(MachineStates { states: vec![only], elsewhere: Vec::new() });
+    }
+    let (files, name) = beside(of, None)?;
+    let all = (1..).zip(machine::states(&files, &name)?);
+    let mut states: Vec<_> =
+        all.map(|(number, state)| state.in_folder(folder_of(of), number)).collect();
+    if id.is_some() {
+        let wanted = states.iter().position(|state| state.path == path);
+        let wanted = wanted.ok_or_else(|| no_snapshot(path, &states))?;
+        states.truncate(wanted + 1);
+    }
+    Ok(MachineStates { states, elsewhere: Vec::new() })
+}
+
+fn no_snapshot(path: &Path, states: &[MachineState]) -> MachineError {
+    let id = |path: &Path| machine_state::split(path).map(|(_, id)| id.to_owned());
+    let known = states.iter().filter_map(|state| id(&state.path)).collect();
+    MachineError::NoSnapshot { id: id(path).unwrap_or_default(), known }
 }
 
 /// The files beside that at `path` and itself, and its name among them.
@@ -432,21 +472,13 @@ impl From<MachineDisk> for ImageDisk {
     }
 }
 
-/// SHA-256 of a file, which is read unless the cache knows it.
-fn hash(path: &Path, cache: Option<&Cache>, progress: Progress) -> io::Result<[u8; 32]> {
-    match cache {
-        Some(cache) => cache.hash(path, progress),
-        None => Hashed::open(path, progress).and_then(Hashed::finish),
-    }
-}
-
 /// Whether an image is a single file: neither a folder nor a disk that others beside it belong to,
 /// which every VMDK and E01 image may be.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn is_one_file(path: &Path) -> io::Result<bool> {
-    if path.is_dir() {
+    if path.is_dir() || machine_state::split(path).is_some() {
         return Ok(false);
     }
     let file: Arc<dyn ReadAt> = Arc::new(FileReader::open(path)?);
@@ -466,15 +498,32 @@ pub fn is_one_file(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// When the file cannot be read.
 pub fn slicehash(path: &Path, progress: Progress) -> Result<[u8; 32], OpenError> {
-    let read = |source| {
-        let source = OpenErrorKind::Read(source);
-        OpenError { path: path.to_owned(), faults: Vec::new(), source }
-    };
+    slicehash_of(path, &|path| file_hash(path, progress))
+}
+
+/// [`Opened::slicehash`] of a tarball, folder or disk image, of the SHA-256 that `hash` gives for each
+/// of its files.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn slicehash_of(path: &Path, hash: Hash) -> Result<[u8; 32], OpenError> {
+    let error = |source| OpenError { path: path.to_owned(), faults: Vec::new(), source };
+    let read = |source| error(OpenErrorKind::Read(source));
     if is_one_file(path).map_err(read)? {
-        return Hashed::open(path, progress).and_then(Hashed::finish).map_err(read);
+        return hash(path).map_err(read);
     }
     // A machine of several files is not unpacked.
-    Image::open(path, Path::new(""), progress).map(|opened| opened.slicehash)
+    let nowhere = Scratch::from(Path::new(""));
+    let opened = Image::open_kind(path, nowhere, &mut Vec::new(), hash, &|_| ());
+    opened.map(|(_, slicehash)| slicehash).map_err(error)
+}
+
+/// SHA-256 of a file, all of which is read; `progress` is told how many bytes.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn file_hash(path: &Path, progress: Progress) -> io::Result<[u8; 32]> {
+    Hashed::open(path, progress).and_then(Hashed::finish)
 }
 
 fn partition_of(

@@ -15,7 +15,6 @@ pub mod dfxml;
 pub mod diff;
 mod digest;
 mod disk_blocks;
-mod disk_state;
 pub mod dump;
 mod ewf_disk;
 pub mod export;
@@ -28,6 +27,7 @@ mod gzip;
 mod hive;
 mod image;
 mod machine;
+mod machine_state;
 mod monitor;
 pub mod pipeline;
 mod printable;
@@ -57,17 +57,17 @@ pub use delta::{
     Cell, CellChanges, CellDelta, CellKind, Delta, FileChanges, FileDelta, KeyCell, ValueCell,
 };
 pub use digest::{Digests, Hex};
-pub use disk_state::{DiskState, InnerSnapshot};
 pub use diskprint_formats::{Allocation, Deleted, FileKind, FoundBy, Remains, Times};
 pub use fault::{Fault, Place, Step};
 pub use file_entry::FileEntry;
 pub use file_reader::FileReader;
 pub use hive::{Grade, Hive, HiveReport, HiveState, read_hive};
 pub use image::{
-    Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, disk_states, is_one_file,
-    slicehash,
+    Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, file_hash, is_one_file,
+    machine_states, slicehash, slicehash_of,
 };
 pub use machine::MachineError;
+pub use machine_state::{MachineState, MachineStates, is_there};
 pub use monitor::{Amount, Monitor, Part};
 pub use printable::printable;
 pub use recovered_cell::RecoveredCell;

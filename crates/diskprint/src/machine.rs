@@ -1,5 +1,7 @@
 mod catalog;
 mod chain;
+mod states;
+mod vmsd;
 
 use std::io;
 use std::sync::Arc;
@@ -9,9 +11,11 @@ use diskprint_formats::{Guid, ReadAt, ReadAtExt};
 use thiserror::Error;
 
 use crate::file_set::FileSet;
+use crate::machine_state::DiskState;
 use crate::virtual_disk::DiskError;
-use crate::{DiskState, Fault, Place, Step, ewf_disk, vmx};
+use crate::{Fault, Place, Step, ewf_disk, vmx};
 use catalog::Catalog;
+pub(crate) use states::{open_snapshot, states_of};
 
 /// A disk of a machine, in its current state.
 pub(crate) struct MachineDisk {
@@ -47,6 +51,14 @@ pub enum MachineError {
         first: String,
         /// Settings of another.
         second: String,
+    },
+    /// There is no such snapshot.
+    #[error("there is no snapshot {id:?}{}", states::listed(known))]
+    NoSnapshot {
+        /// The id that was asked for.
+        id: String,
+        /// The ids that there are.
+        known: Vec<String>,
     },
     /// A disk that another file names is not there.
     #[error("{by:?} names the disk {file:?}, which is not there")]
@@ -177,12 +189,7 @@ pub(crate) fn open(
             Err(error) => failures.push((place, error)),
         }
     }
-    let error = if disks.is_empty() { failures.drain(..1).next() } else { None };
-    let fault = |(place, error): (_, MachineError)| Fault::new(place, &error, "the disk");
-    faults.extend(failures.into_iter().map(fault));
-    if let Some((_, error)) = error {
-        return Err(error);
-    }
+    let disks = read_ones(disks, failures, faults)?;
     if has_settings {
         faults.extend(catalog.unused(&disks));
     }
@@ -211,6 +218,23 @@ pub(crate) fn open_one(
 /// When the chain, or a list of snapshots in it, cannot be read.
 pub(crate) fn states(files: &FileSet<'_>, path: &str) -> Result<Vec<DiskState>, MachineError> {
     Catalog::read(files).states(path)
+}
+
+/// The disks that could be read, with faults for the others; where none could, the error of the
+/// first is one.
+fn read_ones(
+    disks: Vec<MachineDisk>,
+    mut failures: Vec<(Place, MachineError)>,
+    faults: &mut Vec<Fault>,
+) -> Result<Vec<MachineDisk>, MachineError> {
+    let error =
+        if disks.is_empty() && !failures.is_empty() { Some(failures.remove(0)) } else { None };
+    let fault = |(place, error): (_, MachineError)| Fault::new(place, &error, "the disk");
+    faults.extend(failures.into_iter().map(fault));
+    match error {
+        Some((_, error)) => Err(error),
+        None => Ok(disks),
+    }
 }
 
 /// Finds the settings that connect disks, and the names of those.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The three numbers that name a slice.
+/// What names a slice: ids of an operating system and an application, and a number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SliceId {
     /// Operating system, `8504-1`.
@@ -29,15 +29,60 @@ impl SliceId {
         }
     }
 
-    /// Reads a slice's name, `8504-1-7895-1-10`; `None` when it has another form.
+    /// Reads a slice's name, `8504-1-7895-1-10` or `vm-Windows_10-10`; `None` when it has another
+    /// form.
     pub fn from_name(name: &str) -> Option<Self> {
-        if name.contains('.') { None } else { Self::from_file_name(&format!("{name}.")) }
+        let (sequence, slice) = name.rsplit_once('-')?;
+        let (osetid, appetid) = Self::sequence_from_name(sequence)?;
+        let is_number = !slice.is_empty() && slice.bytes().all(|byte| byte.is_ascii_digit());
+        let sliceid = slice.parse().ok().filter(|_| is_number)?;
+        let slice = Self { osetid, appetid, sliceid };
+        let is_known =
+            slice.osetid == MACHINE || Self::from_file_name(&format!("{name}.")).is_some();
+        is_known.then_some(slice)
+    }
+
+    /// Reads the two ids in the name of a sequence, `8504-1-7895-1` or `vm-Windows_10`; `None` when
+    /// it has another form.
+    pub fn sequence_from_name(name: &str) -> Option<(String, String)> {
+        if let Some(machine) = name.strip_prefix(MACHINE).and_then(|rest| rest.strip_prefix('-')) {
+            let is_id = !machine.is_empty() && !machine.contains(|it| !is_of_id(it));
+            return is_id.then(|| (MACHINE.to_owned(), machine.to_owned()));
+        }
+        match name.split('-').collect::<Vec<_>>()[..] {
+            [os, os_part, app, app_part] => {
+                Some((format!("{os}-{os_part}"), format!("{app}-{app_part}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// The slice of a machine's state that has that number, in the sequence that is called by the
+    /// machine's name: `vm-Windows_10-20` is the second of `Windows 10`.
+    pub fn of_state(machine: &str, number: u32) -> Self {
+        let appetid = machine.chars().map(|it| if is_of_id(it) { it } else { '_' });
+        Self {
+            osetid: MACHINE.to_owned(),
+            appetid: appetid.take(LONGEST_ID).collect(),
+            sliceid: i64::from(number) * 10,
+        }
     }
 
     /// The name of the sequence that it belongs to, `8504-1-7895-1`.
     pub fn sequence(&self) -> String {
         format!("{}-{}", self.osetid, self.appetid)
     }
+}
+
+/// Stands for the operating system's id in sequences that are called by the name of their machine.
+const MACHINE: &str = "vm";
+/// Longest id that the database takes, in characters.
+const LONGEST_ID: usize = 50;
+
+/// Whether an id may have the character: nothing that a shell, a file name or the dots behind a
+/// name would make something else of.
+fn is_of_id(it: char) -> bool {
+    it.is_alphanumeric() || matches!(it, '_' | '-')
 }
 
 /// The form of a tarball's name: `8504-1-7895-1-10`.
@@ -50,6 +95,19 @@ impl fmt::Display for SliceId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slices_of_a_machine_have_its_name() {
+        let id = SliceId::of_state("Windows 10 (x64).v2-a", 3);
+        assert_eq!(id.to_string(), "vm-Windows_10__x64__v2-a-30");
+        assert_eq!(SliceId::from_name("vm-Windows_10__x64__v2-a-30"), Some(id.clone()));
+        let sequence = SliceId::sequence_from_name(&id.sequence());
+        assert_eq!(sequence, Some((id.osetid, id.appetid)));
+        for name in ["vm-10", "vm--10", "vm-a.b-10", "vm-a-x", "vm-a-", "wm-a-10", "8504-1-a-1-10"]
+        {
+            assert_eq!(SliceId::from_name(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn names_of_five_numbers_are_slices() {

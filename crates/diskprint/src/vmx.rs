@@ -30,7 +30,7 @@ pub(crate) fn disks(settings: &[u8]) -> Vec<String> {
 }
 
 /// Reads `key = "value"`; keys are the same in any case of letters.
-fn setting(line: &str) -> Option<(String, &str)> {
+pub(crate) fn setting(line: &str) -> Option<(String, &str)> {
     let (key, value) = line.split_once('=')?;
     Some((key.trim().to_lowercase(), value.trim().trim_matches('"')))
 }

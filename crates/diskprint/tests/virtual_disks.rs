@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use diskprint::{Image, OpenError, Opened, disk_states, is_one_file, slicehash};
+use diskprint::{Image, OpenError, Opened, is_one_file, machine_states, slicehash};
 use diskprint_formats::ReadAtExt;
 use diskprint_testkit::random::{Random, seed};
 use diskprint_testkit::{archive, mbr, need, vhdx};
@@ -165,21 +165,21 @@ fn a_disk_of_any_format_stands_on_one_of_any_other_and_every_state_can_be_opened
             assert!(bytes(&opened, 0) == *expected.last().unwrap(), "{format}");
         }
         assert!(!is_one_file(&path("top.img")).unwrap());
-        let states = disk_states(&path("top.img")).unwrap();
-        let names: Vec<_> = states
-            .iter()
-            .map(|it| (&*it.file, it.snapshot.as_ref().map(|snapshot| &*snapshot.name)))
-            .collect();
-        let [first, second] = ["installed", "the same"].map(|name| ("middle.img", Some(name)));
-        let last = [("middle.img", None), ("top.img", None)];
-        assert_eq!(names, [("base.img", None), first, second, last[0], last[1]]);
+        let states = machine_states(&path("top.img")).unwrap().states;
+        let names: Vec<_> = states.iter().map(|it| (it.number, &*it.name)).collect();
+        let [first, second] = [(2, "installed"), (3, "the same")];
+        assert_eq!(names, [(1, "base.img"), first, second, (4, "middle.img"), (5, "top.img")]);
+        assert_eq!(machine_states(folder.path()).unwrap().states, states, "{format}");
+        let before = machine_states(&states[2].path).unwrap().states;
+        assert_eq!(before, states[..3], "{format}");
         let mut hashes = Vec::new();
         for (state, expected) in states.iter().zip(&expected) {
-            let opened = Image::open_state(&path("top.img"), state, None, &|_| ());
-            let opened = opened.unwrap_or_else(|error| panic!("{}", message(&error)));
+            let opened = sound(&state.path);
             assert!(bytes(&opened, 0) == *expected, "{format}: {state:?}");
+            assert_eq!(slicehash(&state.path, &|_| ()).unwrap(), opened.slicehash, "{format}");
             hashes.push(opened.slicehash);
         }
+        assert!(failure(&path("middle.img/@9")).contains("no snapshot"));
         hashes.sort();
         hashes.dedup();
         assert_eq!(hashes.len(), 5, "each state has a hash of its own");

@@ -76,6 +76,7 @@ fn file(path: &str, number: usize, index: usize) -> FileEntry {
         stream: None,
         kind: FileKind::Regular,
         alloc: Allocation::LIVE,
+        deleted: None,
         inode: 100 + index as u64,
         seq: 1,
         parent_inode: 5,

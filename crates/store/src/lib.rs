@@ -56,4 +56,4 @@ pub use results::{Content, Found, LastRun, Results, Run};
 pub use sequence::{Link, SliceRow, ends};
 pub use sqlite::Sqlite;
 pub use store::Store;
-pub use stored::{report_slices, run_notes, sequence_name, stored_sequence, write_rows};
+pub use stored::{report_slices, run_notes, stored_sequence, write_rows};

@@ -20,19 +20,10 @@ pub fn stored_sequence(store: &dyn Store, name: &str) -> Result<Vec<SliceRow>, E
         }
         Some(slice) => Err(Error::NotAnEnd(slice)),
         None => {
-            let ids = sequence_name(name).ok_or_else(|| Error::SequenceName(name.to_owned()))?;
+            let ids = SliceId::sequence_from_name(name)
+                .ok_or_else(|| Error::SequenceName(name.to_owned()))?;
             store.sequence(&ids.0, &ids.1)
         }
-    }
-}
-
-/// The two ids in the name of a sequence, each of two parts; `None` when it has another form.
-pub fn sequence_name(name: &str) -> Option<(String, String)> {
-    match name.split('-').collect::<Vec<_>>()[..] {
-        [os, os_part, app, app_part] => {
-            Some((format!("{os}-{os_part}"), format!("{app}-{app_part}")))
-        }
-        _ => None,
     }
 }
 

@@ -56,6 +56,7 @@ fn file(path: &Name) -> FileEntry {
         stream: Some(path.clone()),
         kind: FileKind::Link,
         alloc: Allocation { name: true, inode: false },
+        deleted: None,
         inode: u64::MAX,
         seq: u16::MAX,
         parent_inode: 1 << 63,

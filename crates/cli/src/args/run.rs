@@ -12,6 +12,12 @@ use crate::memory::Size;
 /// their ids, unless the database knows the sequence already. A file beside them whose ending is no
 /// tarball's or disk image's (tar, tar.gz, tgz, tar.xz, tar.bz2, tar.zst, ova, vmdk, qcow2, vhd,
 /// vhdx, vdi, E01, raw, dd, img, 001…) is no slice.
+///
+/// A machine's folder, or a disk with snapshots, is a sequence of its own: its slices are the
+/// snapshots that lead to its current state, in VMware's list (.vmsd), in a qcow2 disk, or as a chain
+/// of disks that stand on each other, and then that state. Each is called by a path below the folder or
+/// disk: VM/@2 is the snapshot with the id 2, VM/@current the current state; other commands take
+/// such paths, too. The sequence is called vm-NAME.
 #[derive(Args)]
 #[command(override_usage = "diskprint run [OPTIONS] FINAL_TARBALL... RESULTS
        diskprint run [OPTIONS] --all RESULTS
@@ -21,6 +27,8 @@ Examples:
   diskprint run examples/8504-1/7895-1/8504-1-7895-1-40.tar.gz results
   diskprint run /store/8504-1-7895-1-40.tar.gz results --json > summary.json
   diskprint run /store/*-40.tar.gz results   # several sequences, a table at the end
+  diskprint run Windows10.vmwarevm results    # its snapshots, then its current state
+  diskprint run disk.qcow2/@3 results        # what leads to the snapshot with the id 3
   diskprint run --all results --dry-run      # what is known and what is to do
   diskprint run --all results --config differ.cfg --log-format json 2> run.log
 
@@ -45,8 +53,8 @@ the version is another, or when an output is gone. Ctrl-C, or a kill, at any
 moment leaves nothing half done that looks done: the same command goes on.
 diskprint status RESULTS tells how a run goes.")]
 pub struct RunArgs {
-    /// Tarball or disk image of the last slice, of one or several sequences; and, last, the folder
-    /// for everything that is made
+    /// Tarball or disk image of the last slice, of one or several sequences, or a machine's folder;
+    /// and, last, the folder for everything that is made
     #[arg(required = true, value_name = "FINAL_TARBALL... RESULTS", num_args = 1..)]
     pub paths: Vec<PathBuf>,
     /// Run every sequence that the database knows; name the results folder alone
@@ -57,6 +65,9 @@ pub struct RunArgs {
     /// whose results are stored; name the results folder alone
     #[arg(long, conflicts_with = "all")]
     pub queue: bool,
+    /// What to call the sequence of a machine's folder or disk: vm-NAME [default: its file's name]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// Sequences to work on at once, one thread each; 0, and where it is not given: as many as the
     /// cores and the free memory allow, on all cores
     #[arg(long, short, value_name = "N")]

@@ -248,7 +248,8 @@ impl Files {
             return "none".into();
         };
         if !self.verify {
-            return if Path::new(location).exists() { "there" } else { "missing" }.into();
+            return if diskprint::is_there(Path::new(location)) { "there" } else { "missing" }
+                .into();
         }
         let verdict = self
             .seen

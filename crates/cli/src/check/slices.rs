@@ -71,7 +71,10 @@ fn sequences(
     };
     if !tarballs.is_empty() {
         let mut beside = Beside::default();
-        return tarballs.iter().map(|end| plan::sequence(&*store, &mut beside, end)).collect();
+        return tarballs
+            .iter()
+            .map(|end| plan::sequence(&*store, &mut beside, end, None, &mut Vec::new()))
+            .collect();
     }
     match store.sequence_ends() {
         Ok(ends) => ends.iter().map(|end| plan::registered(&*store, end)).collect(),

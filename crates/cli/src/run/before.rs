@@ -11,7 +11,7 @@ use diskprint::{HiveState, KnownHives, Snapshot};
 /// The state of the slice before.
 pub enum Before {
     /// One that nobody else has: its files lie in a file of the scratch folder.
-    Aside { slicehash: [u8; 32], state: Earlier },
+    Aside { slicehash: [u8; 32], state: Box<Earlier> },
     /// One that other sequences start from, too.
     Shared(Arc<Survey>),
 }
@@ -23,7 +23,7 @@ impl Before {
             Ok(Survey { slicehash, snapshot, .. }) => {
                 let state = Earlier::new(snapshot, scratch)
                     .with_context(|| format!("writing to {}", scratch.display()))?;
-                Ok(Self::Aside { slicehash, state })
+                Ok(Self::Aside { slicehash, state: Box::new(state) })
             }
             Err(shared) => Ok(Self::Shared(shared)),
         }

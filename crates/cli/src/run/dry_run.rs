@@ -20,13 +20,17 @@ pub fn print(work: &Work<'_>, targets: &[Target]) -> Result<Outcome, Error> {
             Ok(planned) => sequence::why_not_done(work, planned).map(|whys| (planned, whys)),
             Err(error) => Err(anyhow!("{error:#}")),
         };
+        for note in &target.notes {
+            writeln!(out, "{name}: {}", printable(note))?;
+        }
         match plan {
             Ok((planned, Some(whys))) => {
                 writeln!(out, "{name}: would be done")?;
                 for (slice, why) in planned.iter().zip(whys) {
                     let (id, tarball) = (slice.id.sliceid, slice.tarball.display());
                     let why = if why.is_empty() { "nothing to do".to_owned() } else { why };
-                    let missing = if slice.tarball.exists() { "" } else { " (no such file)" };
+                    let missing =
+                        if diskprint::is_there(&slice.tarball) { "" } else { " (no such file)" };
                     writeln!(out, "  {id}  {tarball}{missing}: {}", printable(&why))?;
                 }
             }

@@ -33,6 +33,7 @@ mod export;
 mod jobs;
 mod journal;
 pub mod lock;
+mod machine;
 pub mod plan;
 mod reading;
 mod report;
@@ -62,6 +63,12 @@ pub fn run(args: &RunArgs) -> Result<Outcome, Error> {
 
 fn run_with(args: &RunArgs, config: &Config, format: LogFormat) -> Result<Outcome, Error> {
     let (ends, results) = split(args)?;
+    if args.name.is_some() && ends.len() != 1 {
+        bail!(
+            "--name names one sequence; {} are to be run",
+            if ends.is_empty() { "all" } else { "several" }
+        );
+    }
     work::archive_segment(args, config)?;
     if args.dry_run {
         let session = Session::for_looking(&args.database, results)?;
@@ -153,6 +160,7 @@ fn run_all(
     for stray in targets::strays(args, session)? {
         watch.warn(&stray);
     }
+    targets.iter().flat_map(|target| &target.notes).for_each(|note| watch.warn(note));
 
     let planned: Vec<&[Planned]> = targets.iter().map(Target::planned).collect();
     let scratch = tempfile::Builder::new().prefix(lock::SCRATCH).tempdir_in(results);

@@ -10,6 +10,7 @@ use diskprint::SliceId;
 use diskprint_store::{SliceRow, Store};
 
 use super::beside::Beside;
+use super::machine;
 
 /// A slice to be read.
 pub struct Planned {
@@ -23,11 +24,23 @@ pub struct Planned {
 }
 
 /// The sequence that ends with `end`: as the database has it, or else the slices beside it in the
-/// order of their ids.
-pub fn sequence(store: &dyn Store, beside: &mut Beside, end: &Path) -> Result<Vec<Planned>, Error> {
+/// order of their ids. What is no slice by its name may be a machine: then its states are the
+/// slices, and the sequence is called `name`, or as it is.
+///
+/// `notes` gets what is not read.
+pub fn sequence(
+    store: &dyn Store,
+    beside: &mut Beside,
+    end: &Path,
+    name: Option<&str>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Planned>, Error> {
     let end = absolute(end).with_context(|| end.display().to_string())?;
-    if !end.exists() {
+    if !diskprint::is_there(&end) {
         bail!("{}: no such file", end.display());
+    }
+    if let Some(planned) = machine::sequence(store, &end, name, notes)? {
+        return Ok(planned);
     }
     let location = end.to_string_lossy();
     let name = end.file_name().unwrap_or_default().to_string_lossy();
@@ -67,9 +80,17 @@ pub fn sequence(store: &dyn Store, beside: &mut Beside, end: &Path) -> Result<Ve
 /// have the same name in the results.
 pub fn absolute(path: &Path) -> io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
-    match absolute.components().any(|part| part == Component::ParentDir) && absolute.exists() {
-        true => fs::canonicalize(absolute),
-        false => Ok(absolute),
+    let is_parent = |part| part == Component::ParentDir;
+    if !absolute.components().any(is_parent) {
+        return Ok(absolute);
+    }
+    match (absolute.parent(), absolute.file_name()) {
+        // The state of a machine has no file of its own.
+        (Some(machine), Some(state)) if !absolute.exists() && diskprint::is_there(&absolute) => {
+            Ok(fs::canonicalize(machine)?.join(state))
+        }
+        _ if absolute.exists() => fs::canonicalize(absolute),
+        _ => Ok(absolute),
     }
 }
 
@@ -94,7 +115,7 @@ fn of_row(
 ) -> Result<Planned, Error> {
     let SliceRow { id, slicetype, predecessor, location, slicehash } = row;
     let mut tarball = beside.get(&id.sliceid).cloned().unwrap_or_else(|| location.into());
-    if !tarball.exists()
+    if !diskprint::is_there(&tarball)
         && let Some(elsewhere) = store.stored_at(&slicehash)?.map(PathBuf::from)
         && elsewhere.exists()
     {

@@ -53,7 +53,7 @@ impl<'p> Slice<'p> {
             // A tarball that was never read is hashed while it is.
             None => None,
             // To store again what it held, a tarball need not be there.
-            Some(manifest) if work.re_export && !planned.tarball.exists() => {
+            Some(manifest) if work.re_export && !diskprint::is_there(&planned.tarball) => {
                 manifest.inputs.get(SLICEHASH).and_then(|hash| Hex::decode(hash))
             }
             Some(_) => Some(stamp::known_slicehash(&planned.tarball, &folder)?),
@@ -112,10 +112,13 @@ impl<'p> Slice<'p> {
         if self.archive.is_none() {
             survey.image = None;
         }
-        if let (Some(stamp), Ok(true)) = (stamp, is_one_file(&self.planned.tarball)) {
-            stamp
+        let tarball = &self.planned.tarball;
+        match (stamp, is_one_file(tarball), &survey.cache) {
+            (Some(stamp), Ok(true), _) => stamp
                 .write(&self.folder, &survey.slicehash)
-                .with_context(|| format!("writing to {}", self.folder.display()))?;
+                .with_context(|| format!("writing to {}", self.folder.display()))?,
+            (_, Ok(false), Some(cache)) => stamp::remember_several(tarball, &self.folder, cache)?,
+            _ => {}
         }
         Ok(survey)
     }

@@ -17,6 +17,8 @@ use crate::summary::printable;
 pub struct Target {
     pub name: String,
     pub planned: Result<Vec<Planned>, Error>,
+    /// What of it is not read.
+    pub notes: Vec<String>,
 }
 
 impl Target {
@@ -34,9 +36,11 @@ pub fn of(args: &RunArgs, session: &Session, ends: &[PathBuf]) -> Result<Vec<Tar
         queued(session)?
     } else {
         let mut beside = Beside::default();
-        let target = |end: &PathBuf| Target {
-            name: end.display().to_string(),
-            planned: session.plan(|store| plan::sequence(store, &mut beside, end)),
+        let target = |end: &PathBuf| {
+            let (mut notes, name) = (Vec::new(), args.name.as_deref());
+            let planned =
+                session.plan(|store| plan::sequence(store, &mut beside, end, name, &mut notes));
+            Target { name: end.display().to_string(), planned, notes }
         };
         ends.iter().map(target).collect()
     };
@@ -57,6 +61,7 @@ fn registered(session: &Session, ends: &[SliceId]) -> Result<Vec<Target>, Error>
         // One application may have several ends; then the sequence is called by its last slice.
         name: if count[&end.sequence()] > 1 { end.to_string() } else { end.sequence() },
         planned: session.plan(|store| plan::registered(store, end)),
+        notes: Vec::new(),
     };
     Ok(ends.iter().map(target).collect())
 }

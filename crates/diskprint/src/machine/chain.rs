@@ -6,9 +6,10 @@ use diskprint_formats::{ReadAt, qcow2};
 
 use crate::machine::catalog::{Catalog, extents};
 use crate::machine::{MAX_CHAIN, MachineDisk, MachineError};
+use crate::machine_state::DiskState;
 use crate::raw_disk;
 use crate::virtual_disk::{Below, IsRaw, VirtualDisk};
-use crate::{DiskState, Fault, Place, Step};
+use crate::{Fault, Place, Step};
 
 /// A disk of a chain: the path of its own file, that file, and what it says.
 struct Level {
@@ -68,7 +69,8 @@ impl Catalog<'_> {
                     source: Box::new(source.into()),
                 };
                 let snapshots = qcow2::Snapshot::list(file, header).map_err(damaged)?;
-                states.extend(snapshots.into_iter().map(|it| DiskState::of_snapshot(path, it)));
+                let snapshots = snapshots.into_iter().map(Some);
+                states.extend(snapshots.map(|snapshot| DiskState { file: path.clone(), snapshot }));
             }
             states.push(DiskState { file: path.clone(), snapshot: None });
         }
