@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use diskprint::{Digests, FileEntry, FileKind, Image, KnownHives, RunKind, Snapshot};
+use diskprint::{
+    Digests, FileEntry, FileKind, FoundBy, Image, KnownHives, Remains, RunKind, Snapshot,
+};
 use diskprint_testkit::ntfs as kit;
 use diskprint_testkit::ntfs::kind;
 use kit::{Built, Chunks, Clusters, File, Options, ROOT, Reference, Times, Volume};
@@ -571,6 +573,51 @@ fn damaged_index_blocks_leave_their_names_in_use() {
         assert_eq!(faults(&snapshot), [expected]);
         assert_eq!(listing(&snapshot), files);
     }
+}
+
+#[test]
+fn what_is_left_of_names_in_the_slack_of_an_index_is_found() {
+    let (mut volume, keep, mut files) = many();
+    let gone = volume.add(&File::new(keep, "gone").deleted());
+    let built = volume.finish_with(|volume| {
+        let blocks = blocks_at(volume, keep.record);
+        let record_of = |name: &str| {
+            let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let has = |record: &&u64| {
+                let all = &volume.records[record].attributes;
+                all.iter().any(|it| it.kind == kind::FILE_NAME && it.bytes.ends_with(&units))
+            };
+            *volume.records.keys().find(has).unwrap()
+        };
+        let again = Reference { record: record_of("n19"), sequence: 1 };
+        let long_gone = Reference { record: 60, sequence: 3 };
+        // Behind the end of a block in use, none of them across the end of a sector.
+        for (at, file, parent, name) in [
+            (0xC10, long_gone, keep, "slack"),
+            (0xC90, again, keep, "n19"),
+            (0xD10, Reference { sequence: 1, ..gone }, keep, "gone"),
+            (0xE10, long_gone, Reference { record: 40, sequence: 1 }, "other"),
+        ] {
+            let key = kit::file_name(parent, name, 3, Times::from(9), 77, 0x20);
+            let len = (0x10 + key.len()).next_multiple_of(8);
+            let entry = &mut volume.bytes[blocks + at..][..len];
+            entry.fill(0);
+            entry[..8].copy_from_slice(&file.raw().to_le_bytes());
+            entry[8..10].copy_from_slice(&(len as u16).to_le_bytes());
+            entry[10..12].copy_from_slice(&(key.len() as u16).to_le_bytes());
+            entry[16..16 + key.len()].copy_from_slice(&key);
+        }
+    });
+    let snapshot = read(&built.bytes);
+    assert_eq!(faults(&snapshot), [] as [&str; 0]);
+    files.extend(["keep/gone (deleted)".to_owned(), "keep/slack (deleted)".to_owned()]);
+    assert_eq!(listing(&snapshot), files, "a name in use, and one that a record has, are no news");
+    let [slack, gone] = ["keep/slack", "keep/gone"].map(|path| entry(&snapshot, path));
+    let deleted = |entry: &FileEntry| entry.deleted.map(|it| (it.found_by, it.remains));
+    assert_eq!(deleted(slack), Some((FoundBy::DirectoryEntry, Remains::Unknown)));
+    assert_eq!((slack.inode, slack.seq, slack.size), (60, 3, 77));
+    assert_eq!(slack.name_times.unwrap().mtime.0, Times::from(9).mtime);
+    assert_eq!(deleted(gone).map(|it| it.0), Some(FoundBy::Record));
 }
 
 /// Spoils the index of the directory with this number.

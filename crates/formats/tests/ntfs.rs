@@ -118,8 +118,8 @@ fn everything_written_is_read_back() {
         assert_eq!(information.atime, Filetime(times.atime));
         assert!(content(&volume, found, "") == large, "{options:?}");
         assert!(content(&volume, found, "stream") == small, "{options:?}");
-        let Names { entries, errors } =
-            volume.index_entries(&files[&folder.record].streams, &mut 1_000_000_000);
+        let Names { entries, errors, .. } =
+            volume.index_entries(folder.record, &files[&folder.record].streams, &mut 1_000_000_000);
         assert_eq!(messages(&errors), [] as [String; 0], "{options:?}");
         let mut listed: Vec<_> = entries.iter().map(|entry| entry.file.record).collect();
         listed.sort();

@@ -9,7 +9,7 @@ use diskprint_store::Store;
 use super::plan::Planned;
 
 /// The states that lead to the one at `end`, which is a machine's folder, one of its disks, or a
-/// snapshot of one; `None` where it is none of these, or a slice by its name.
+/// snapshot of one, or anything that is given a name; `None` for all else.
 pub fn sequence(
     store: &dyn Store,
     end: &Path,
@@ -21,7 +21,7 @@ pub fn sequence(
         return Ok(None);
     }
     let MachineStates { states, elsewhere } = machine_states(end)?;
-    if machine.is_file() && states.len() < 2 {
+    if machine.is_file() && states.len() < 2 && name.is_none() {
         return Ok(None);
     }
     let name = name.unwrap_or(&own);

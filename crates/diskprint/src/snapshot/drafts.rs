@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use diskprint_formats::ntfs::{
-    AttributeType, Bitmap, Content, Error, File, FileName, FileReference, Namespace, ReparsePoint,
-    Stream,
+    AttributeType, Bitmap, Content, Error, File, FileName, FileReference, IndexEntry, Namespace,
+    ReparsePoint, Stream,
 };
 use diskprint_formats::{Extents, Name, regf};
 
@@ -229,6 +229,38 @@ impl Drafts {
                 self.contents.push(DraftContent { entries, plan });
             }
         }
+    }
+
+    /// Adds a deleted file of which a directory's index has kept the name, and no more is left.
+    pub(super) fn add_stale(&mut self, IndexEntry { file, name }: IndexEntry, partition: u32) {
+        const DIRECTORY: u32 = 0x1000_0000;
+        let deleted = Deleted { found_by: FoundBy::DirectoryEntry, remains: Remains::Unknown };
+        let FileName { mtime, atime, ctime, crtime, .. } = name;
+        let first = self.entries.len();
+        self.entries.push(FileEntry {
+            partition,
+            path: Name::default(),
+            stream: None,
+            kind: match name.attributes & DIRECTORY {
+                0 => FileKind::Regular,
+                _ => FileKind::Directory,
+            },
+            alloc: Allocation::DELETED,
+            deleted: Some(deleted),
+            inode: file.record,
+            seq: file.sequence,
+            parent_inode: name.parent.record,
+            size: name.size,
+            attributes: name.attributes,
+            link_count: 0,
+            owner_id: 0,
+            times: Times::default(),
+            name_times: Some(Times { mtime, atime, ctime, crtime }),
+            runs: ByteRuns::default(),
+            target: None,
+            digests: None,
+        });
+        self.add_name(name.parent.sequence, name.name.as_bytes(), first, false);
     }
 
     /// Under how many of its names the streams of a file are listed.

@@ -41,7 +41,7 @@ pub(super) fn list(
         walk.drafts.faults.push((0, Fault::new(Place::default(), warning, "")));
     }
     walk.read(volume);
-    listed::mark(volume, &mut walk.drafts);
+    listed::mark(volume, &mut walk.drafts, partition.number);
     let boot_sector = volume.boot_sector();
     let read = volume.record_count() * u64::from(boot_sector.file_record_size);
     Listing { unit: boot_sector.cluster_size, read, ..walk.finish() }

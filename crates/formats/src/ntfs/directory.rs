@@ -1,4 +1,4 @@
-use super::index::{block_entries, has_blocks, root_entries};
+use super::index::{block_entries, has_blocks, root_entries, stale_entries};
 use super::{AttributeType, Bitmap, Content, Error, IndexEntry, Stream, Volume};
 use crate::{ReadAt, ReadAtExt};
 
@@ -10,6 +10,9 @@ const MOST_ERRORS: usize = 16;
 pub struct Names {
     /// The names.
     pub entries: Vec<IndexEntry>,
+    /// What is left of names that it does not list any more, in the slack of its blocks. Some may be
+    /// among those in use as well.
+    pub stale: Vec<IndexEntry>,
     /// What could not be read of them.
     pub errors: Vec<Error>,
 }
@@ -37,11 +40,12 @@ fn i30(streams: &[Stream], kind: AttributeType) -> Option<&Stream> {
 }
 
 impl<R: ReadAt> Volume<R> {
-    /// Reads the names in use of the directory that has these streams.
+    /// Reads the names in use of the directory of record `of`, which has these streams, and what is
+    /// left of others.
     ///
     /// `most_bytes` is how many bytes of index blocks may be read, and is lowered by what was: no
     /// two directories share blocks, so a volume has no more than its length of them.
-    pub fn index_entries(&self, streams: &[Stream], most_bytes: &mut u64) -> Names {
+    pub fn index_entries(&self, of: u64, streams: &[Stream], most_bytes: &mut u64) -> Names {
         let mut names = Names::default();
         let content = |kind| i30(streams, kind).map(|stream| &stream.content);
         let mut goes_on = false;
@@ -58,7 +62,7 @@ impl<R: ReadAt> Volume<R> {
             }
             Some(Ok(blocks)) => {
                 *most_bytes = most_bytes.saturating_sub(blocks.len());
-                self.read_blocks(streams, blocks, &mut names);
+                self.read_blocks(of, streams, blocks, &mut names);
             }
             Some(Err(error)) => names.take(Err(Error::Index { what: error.to_string() })),
             None if goes_on => names.missing("$INDEX_ALLOCATION, which its root needs"),
@@ -67,7 +71,7 @@ impl<R: ReadAt> Volume<R> {
         names
     }
 
-    fn read_blocks(&self, streams: &[Stream], blocks: &Content, names: &mut Names) {
+    fn read_blocks(&self, of: u64, streams: &[Stream], blocks: &Content, names: &mut Names) {
         let size = u64::from(self.boot_sector.index_block_size);
         let count = blocks.len() / size;
         let bitmap = self.block_bitmap(streams, count);
@@ -80,12 +84,17 @@ impl<R: ReadAt> Volume<R> {
             Some(_) => {}
         }
         let reader = self.content_reader(blocks);
-        let in_use = |number: &u64| bitmap.as_ref().is_none_or(|bitmap| bitmap.is_set(*number));
-        for number in (0..count).filter(in_use) {
+        for number in 0..count {
+            let in_use = bitmap.as_ref().is_none_or(|bitmap| bitmap.is_set(number));
             let stored = reader.read_vec_at(number * size, size as usize).map_err(Error::from);
-            let block = stored.and_then(|stored| block_entries(&stored));
-            let whole = |source| Error::Block { number, source: Box::new(source) };
-            names.take(block.map_err(whole));
+            if let Ok(stored) = &stored {
+                names.stale.extend(stale_entries(stored, in_use, of));
+            }
+            if in_use {
+                let block = stored.and_then(|stored| block_entries(&stored));
+                let whole = |source| Error::Block { number, source: Box::new(source) };
+                names.take(block.map_err(whole));
+            }
         }
     }
 
