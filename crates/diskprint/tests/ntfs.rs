@@ -104,7 +104,17 @@ fn everything_written_is_in_the_snapshot() {
     let image = volume.finish().bytes;
     let snapshot = read(&image);
     assert_eq!(faults(&snapshot), [] as [&str; 0]);
-    let expected = ["file", "file:s", "junction", "link", "link:s", "odd", "packed", "symlink"];
+    let expected = [
+        "file",
+        "file:s",
+        "junction",
+        "link",
+        "link:s",
+        "odd",
+        "odd:$REPARSE_POINT",
+        "packed",
+        "symlink",
+    ];
     assert_eq!(listing(&snapshot), expected);
     for name in ["file", "link"] {
         let found = entry(&snapshot, name);
@@ -140,6 +150,68 @@ fn everything_written_is_in_the_snapshot() {
             (FileKind::Regular, None),
         ]
     );
+}
+
+#[test]
+fn what_is_beside_the_content_is_listed_and_content_that_is_elsewhere_is_told() {
+    let mut volume = Volume::new(Options::default());
+    let with = |kind, name: &str, value: &[u8]| kit::resident(kind, name, value);
+    let file = File::new(ROOT, "file").data("", b"x");
+    let file = file.with(with(0xE0, "", b"attributes")).with(with(0x40, "", &[7; 16]));
+    volume.add(&file.with(with(0x100, "$EFS", b"keys")));
+    let mut alias = 3u32.to_le_bytes().to_vec();
+    alias.extend("package\0entry\0C:\\app.exe\0\0".encode_utf16().flat_map(u16::to_le_bytes));
+    let mut link = 2u32.to_le_bytes().to_vec();
+    link.extend(b"/etc/hosts");
+    for (name, tag, data) in [
+        ("alias.exe", 0x8000_001B, &alias[..]),
+        ("link", 0xA000_001D, &link),
+        ("socket", 0x8000_0023, b""),
+    ] {
+        let reparse = with(kind::REPARSE_POINT, "", &kit::reparse_point(tag, data));
+        volume.add(&File::new(ROOT, name).with(reparse));
+    }
+    for (name, tag) in [("cloud", 0x9000_601A), ("store", 0x8000_0013)] {
+        let hole = volume.sizes(vec![(None, 2)], 5000);
+        let file = File::new(ROOT, name).with(kit::non_resident(kind::DATA, "", &hole));
+        let reparse = with(kind::REPARSE_POINT, "", &kit::reparse_point(tag, b"where"));
+        volume.add(&file.with(reparse));
+    }
+    let mut secret = volume.stored(kind::DATA, "", &data(4096, 2), 0);
+    secret.bytes[0x0D] = 0x40; // flags: encrypted
+    volume.add(&File::new(ROOT, "secret").with(secret));
+    let snapshot = read(&volume.finish().bytes);
+    assert_eq!(
+        faults(&snapshot),
+        [
+            "p1 › inode 30: content is encrypted (EFS); its digests are of the encrypted bytes (left out: digests of the plain content)",
+            "p1 › inode 28 › cloud: content, or a part of it, is not here but where CLOUD keeps it (left out: digests of its content)",
+            "p1 › inode 29 › store: content, or a part of it, is not here but where DEDUP keeps it (left out: digests of its content)",
+        ]
+    );
+    let expected = [
+        "alias.exe",
+        "alias.exe:$REPARSE_POINT",
+        "cloud",
+        "cloud:$REPARSE_POINT",
+        "file",
+        "file:$EA",
+        "file:$EFS",
+        "file:$OBJECT_ID",
+        "link",
+        "secret",
+        "socket",
+        "socket:$REPARSE_POINT",
+        "store",
+        "store:$REPARSE_POINT",
+    ];
+    assert_eq!(listing(&snapshot), expected);
+    assert_eq!(entry(&snapshot, "file:$EA").digests, Some(Digests::of(b"attributes")));
+    let target = |path| entry(&snapshot, path).target.as_ref().map(|it| it.to_text().into_owned());
+    assert_eq!(target("alias.exe").as_deref(), Some(r"C:\app.exe"));
+    assert_eq!(target("link").as_deref(), Some("/etc/hosts"));
+    assert_eq!(entry(&snapshot, "link").kind, FileKind::Link);
+    assert_eq!(entry(&snapshot, "secret").digests, Some(Digests::of(&data(4096, 2))));
 }
 
 #[test]

@@ -213,6 +213,12 @@ impl Drafts {
         for stream in streams {
             let is_main = is_main(stream, file.directory);
             let mut entry = of_stream(&common, stream, is_main, setting.partition.start);
+            if stream.is_encrypted() && file.in_use && entry.size > 0 {
+                let what = "content is encrypted (EFS); its digests are of the encrypted bytes";
+                let skipped = "digests of the plain content";
+                let fault = Fault::text(Step::Inode(inode).into(), what, skipped);
+                self.faults.push((inode, fault));
+            }
             let reparse = file.reparse.as_ref().filter(|_| is_main);
             entry.deleted = (!file.in_use).then(|| setting.deleted(&stream.content));
             let plan = match &stream.content {
@@ -332,9 +338,27 @@ fn shown_names(file: &File) -> impl Iterator<Item = &FileName> {
 }
 
 /// Data, and the roots of indexes: of the one with the names as the directory's own content, as
-/// fiwalk has it, of others as streams.
+/// fiwalk has it, of others as streams. So are extended attributes, ids of objects, what is kept
+/// for encryption and transactions, and reparse points of which the file's target does not tell all.
 fn is_listed(stream: &Stream) -> bool {
-    matches!(stream.kind, AttributeType::DATA | AttributeType::INDEX_ROOT)
+    match stream.kind {
+        AttributeType::DATA | AttributeType::INDEX_ROOT => true,
+        AttributeType::EA | AttributeType::OBJECT_ID | AttributeType::LOGGED_UTILITY_STREAM => true,
+        AttributeType::REPARSE_POINT => match &stream.content {
+            Ok(Content::Resident { value, .. }) => ReparsePoint::parse(value)
+                .is_none_or(|it| !it.is_link() && it.tag != ReparsePoint::WOF),
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+/// What a stream is called: by its own name, or that of its type where it has none.
+fn stream_name(stream: &Stream) -> Name {
+    match stream.kind.name() {
+        Some(kind) if stream.name.is_empty() && stream.kind != AttributeType::DATA => kind.into(),
+        _ => stream.name.clone(),
+    }
 }
 
 fn is_main(stream: &Stream, directory: bool) -> bool {
@@ -383,7 +407,7 @@ fn common_entry(file: &File, partition: u32) -> FileEntry {
 fn of_stream(common: &FileEntry, stream: &Stream, is_main: bool, img_start: u64) -> FileEntry {
     let mut entry = common.clone();
     if !is_main {
-        entry.stream = Some(stream.name.clone());
+        entry.stream = Some(stream_name(stream));
         entry.kind = FileKind::Regular;
         entry.target = None;
     }
@@ -444,11 +468,16 @@ fn plan(
             };
             return Plan::Refuse(what.into(), NO_DIGESTS);
         }
-        Some(ReparsePoint::DEDUP) => {
-            let what = "content is in the deduplication store, which is not read";
-            return Plan::Refuse(what.into(), NO_DIGESTS);
-        }
         _ => {}
+    }
+    let has_holes = || extents.runs.iter().any(|run| run.lcn.is_none()) || extents.runs.is_empty();
+    if let Some(reparse) = reparse.filter(|it| it.keeps_content_elsewhere())
+        && extents.data_size > 0
+        && has_holes()
+    {
+        let name = reparse.name().unwrap_or_default();
+        let what = format!("content, or a part of it, is not here but where {name} keeps it");
+        return Plan::Refuse(what, NO_DIGESTS);
     }
     let is_told = !digested || is_told_by_runs(extents);
     Plan::Digest(Cost::of(extents), (!is_told).then(|| Box::new(content.clone().into())))

@@ -15,6 +15,8 @@ impl AttributeType {
     pub const ATTRIBUTE_LIST: Self = Self(0x20);
     /// $FILE_NAME: one name and the directory that it is in.
     pub const FILE_NAME: Self = Self(0x30);
+    /// $OBJECT_ID: an id by which links find a file that was moved.
+    pub const OBJECT_ID: Self = Self(0x40);
     /// $DATA: content.
     pub const DATA: Self = Self(0x80);
     /// $INDEX_ROOT: the root of an index.
@@ -25,6 +27,10 @@ impl AttributeType {
     pub const BITMAP: Self = Self(0xB0);
     /// $REPARSE_POINT: link targets and the like.
     pub const REPARSE_POINT: Self = Self(0xC0);
+    /// $EA: extended attributes.
+    pub const EA: Self = Self(0xE0);
+    /// $LOGGED_UTILITY_STREAM: keys of encryption ($EFS) and what else the system logs changes of.
+    pub const LOGGED_UTILITY_STREAM: Self = Self(0x100);
 
     /// The name in $AttrDef, or `None` for a number that is not in it.
     pub fn name(self) -> Option<&'static str> {
