@@ -7,7 +7,8 @@ use std::sync::Arc;
 use diskprint::registry_text::{Statistics, fault_lines, reg, text};
 use diskprint::regxml;
 use diskprint_formats::regf::{CellOffset, Hive};
-use diskprint_formats::{Known, ReadAt, ReadAtExt};
+use diskprint_formats::walked::{self, Found};
+use diskprint_formats::{ExtentsReader, Known, ReadAt, ReadAtExt};
 
 /// Reads a hive and asks it for everything that it can say.
 pub fn visit_hive(bytes: Vec<u8>) {
@@ -94,4 +95,16 @@ impl Write for Counter {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Walks a volume and reads the start of each content.
+pub fn visit_volume(bytes: &[u8], volume: &dyn walked::Volume) {
+    volume.walk(&mut |found| {
+        let Found::File(file) = found else { return };
+        if let walked::Content::Extents(extents) = &file.content {
+            let reader = ExtentsReader::new(&bytes, extents);
+            let _ = reader.read_vec_at(0, 1 << 16);
+            let _ = reader.read_vec_at(reader.len().saturating_sub(4096), 1 << 13);
+        }
+    });
 }

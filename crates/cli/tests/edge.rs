@@ -12,7 +12,7 @@ use diskprint_testkit::need;
 use serde_json::Value;
 
 /// File systems of the test data that are named and not read.
-const UNREAD: [&str; 3] = ["exfat", "fat32", "ext4"];
+const UNREAD: [&str; 2] = ["exfat", "ext4"];
 
 #[test]
 fn every_odd_input_ends_as_expected() {
@@ -89,7 +89,7 @@ fn reads(case: &str, tarball: &Path, expected: &Value) {
             let fault = format!("p{number}: file system {system} is not read");
             assert!(faults.iter().any(|text| text.starts_with(&fault)), "{case}: {faults:?}");
         } else {
-            compared += compare(case, &snapshot, number, files);
+            compared += compare(case, &snapshot, (number, system), files);
         }
     }
     if expected["expect"] == "no file system" {
@@ -99,19 +99,29 @@ fn reads(case: &str, tarball: &Path, expected: &Value) {
     faults.iter().take(3).for_each(|fault| println!("    {fault}"));
 }
 
-fn compare(case: &str, snapshot: &Snapshot, partition: u32, truth: &Value) -> usize {
+fn compare(
+    case: &str,
+    snapshot: &Snapshot,
+    (partition, system): (u32, &str),
+    truth: &Value,
+) -> usize {
+    // Where a file system has no records, the mount that the truth is of made numbers up.
+    let has_records = !system.contains("fat");
+
     let mut live = BTreeMap::new();
     for entry in
         snapshot.files.iter().filter(|entry| entry.partition == partition && entry.is_live())
     {
-        if entry.inode >= 24 && entry.stream.is_none() {
+        if (entry.inode >= 24 || system != "ntfs") && entry.stream.is_none() {
             live.insert(entry.path.to_text().into_owned(), entry);
         }
     }
     let truth = truth.as_object().unwrap();
     for (path, file) in truth {
         let entry = live.get(path).unwrap_or_else(|| panic!("{case}: missing {path}"));
-        assert_eq!(file["ino"].as_u64(), Some(entry.inode), "{case}: {path}");
+        if has_records {
+            assert_eq!(file["ino"].as_u64(), Some(entry.inode), "{case}: {path}");
+        }
         let mtime = file["mtime_ns"].as_i64().map(i128::from);
         assert_eq!(mtime, Some(entry.times.mtime.unix_nanos()), "{case}: {path}");
         if file["type"] == "f" {

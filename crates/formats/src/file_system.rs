@@ -82,6 +82,11 @@ pub fn recognise(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
     if let Some(found) = boot_sector(&start).or_else(|| superblock(&start)) {
         return Ok(Some(found));
     }
+    // Source: Microsoft, "FAT32 File System Specification" 1.03: a copy of the boot sector in sector 6.
+    let copy = start.get(6 * 512..7 * 512).and_then(boot_sector);
+    if copy == Some(FileSystem::Fat32) {
+        return Ok(copy);
+    }
     for (offset, magic, found) in [
         // Source: ECMA-119, 8.1: the volume descriptors begin at sector 16.
         (0x8001, &b"CD001"[..], FileSystem::Iso9660),

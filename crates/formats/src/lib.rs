@@ -18,6 +18,7 @@ mod security;
 mod text;
 
 pub mod ewf;
+pub mod fat;
 pub mod file_system;
 pub mod ntfs;
 pub mod partition;

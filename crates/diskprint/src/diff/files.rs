@@ -6,7 +6,7 @@ use std::iter::Peekable;
 
 use diskprint_formats::{Filetime, Name};
 
-use crate::{Delta, FileChanges, FileDelta, FileEntry, FileKind};
+use crate::{Delta, FileChanges, FileDelta, FileEntry, FileKind, Times};
 
 /// Compares the files in use of two states whose partitions have the same numbers.
 ///
@@ -188,14 +188,18 @@ fn compare_renamed<'a>(gone: Vec<File<'a>>, come: Vec<File<'a>>, deltas: &mut Ve
 }
 
 /// What a file keeps when it is renamed: its metadata record in its use. Where there are no records
-/// (FAT), renaming writes another directory entry: then its content stays where it is, and its time
-/// of creation goes with it; a file without content has nothing by which it is known again.
-fn identity(entry: &FileEntry) -> Option<(u32, u16, u64, Filetime)> {
-    let (place, crtime) = match entry.seq {
-        0 => (entry.runs.iter().next()?.fs_offset?, entry.times.crtime),
-        _ => (entry.inode, Filetime(0)),
+/// (FAT), renaming writes another directory entry: then its content stays where it is, and times and
+/// size go with it. A file without content has nothing by which it is known again, nor has one that
+/// was changed as well: its cluster alone may be another file's by now.
+fn identity(entry: &FileEntry) -> Option<(u32, u16, u64, Option<(Filetime, Filetime, u64)>)> {
+    let (place, more) = match entry.seq {
+        0 => {
+            let Times { crtime, mtime, .. } = entry.times;
+            (entry.runs.iter().next()?.fs_offset?, Some((crtime, mtime, entry.size)))
+        }
+        _ => (entry.inode, None),
     };
-    Some((entry.partition, entry.seq, place, crtime))
+    Some((entry.partition, entry.seq, place, more))
 }
 
 /// Compares a file with itself in the state before, and each stream with the one of its name.

@@ -455,20 +455,15 @@ fn plan(
     if !file.in_use && !setting.is_free(extents) {
         return Plan::Leave;
     }
-    match reparse.map(|reparse| reparse.tag) {
-        Some(ReparsePoint::WOF) => {
-            let what = match reparse.and_then(|reparse| reparse.compression) {
-                Some(_) => {
-                    "content is compressed by WOF, and the stream that has it cannot be read"
-                }
-                None => {
-                    "content is kept by WOF in a Windows image elsewhere, or compressed in a way that \
-                     is not known"
-                }
-            };
-            return Plan::Refuse(what.into(), NO_DIGESTS);
-        }
-        _ => {}
+    if let Some(reparse) = reparse.filter(|it| it.tag == ReparsePoint::WOF) {
+        let what = match reparse.compression {
+            Some(_) => "content is compressed by WOF, and the stream that has it cannot be read",
+            None => {
+                "content is kept by WOF in a Windows image elsewhere, or compressed in a way that \
+                 is not known"
+            }
+        };
+        return Plan::Refuse(what.into(), NO_DIGESTS);
     }
     let has_holes = || extents.runs.iter().any(|run| run.lcn.is_none()) || extents.runs.is_empty();
     if let Some(reparse) = reparse.filter(|it| it.keeps_content_elsewhere())

@@ -1,7 +1,9 @@
 //! Volumes that are walked directory by directory, as file entries.
 
+use std::error;
+
 use diskprint_formats::walked::{Content, Damage, File, Found, Hidden, Volume};
-use diskprint_formats::{FileKind, ReadAt, Remains, ntfs, regf};
+use diskprint_formats::{FileKind, ReadAt, Remains, fat, ntfs, regf};
 
 use super::content::Job;
 use super::drafts::{Contents, NO_DIGESTS};
@@ -15,8 +17,16 @@ pub(super) fn open<'v>(
     file_system: &str,
     bytes: &'v dyn ReadAt,
 ) -> Option<Result<Box<dyn Volume + 'v>, Unlisted>> {
-    let _ = (file_system, bytes);
-    None
+    Some(match file_system {
+        "fat12" | "fat16" | "fat32" => boxed(fat::Volume::open(bytes)),
+        _ => return None,
+    })
+}
+
+fn boxed<'v, V: Volume + 'v, E: error::Error + Send + Sync + 'static>(
+    opened: Result<V, E>,
+) -> Result<Box<dyn Volume + 'v>, Unlisted> {
+    opened.map(|volume| Box::new(volume) as _).map_err(Into::into)
 }
 
 /// Lists the files of `volume`, which is `len` bytes long.

@@ -1,0 +1,276 @@
+//! FAT volumes that mkfs.fat and mtools made, read as the tools of The Sleuth Kit read them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use diskprint::{
+    Digests, FileEntry, FileKind, FoundBy, Image, KnownHives, Remains, Snapshot, diff,
+};
+use diskprint_testkit::need;
+use tempfile::TempDir;
+
+fn data(len: usize, seed: u8) -> Vec<u8> {
+    (0..len).map(|at| (at as u8).wrapping_mul(31) ^ (at >> 8) as u8 ^ seed).collect()
+}
+
+/// A volume and the programs that change it.
+struct Volume {
+    folder: TempDir,
+    programs: Vec<(&'static str, PathBuf)>,
+}
+
+const PROGRAMS: [&str; 8] =
+    ["mkfs.fat", "mcopy", "mdel", "mren", "mmd", "mattrib", "mdeltree", "fls"];
+
+impl Volume {
+    fn new(args: &[&str]) -> Option<Self> {
+        let found = PROGRAMS.iter().map(|name| Some((*name, need::program(name)?)));
+        let programs = found.collect::<Option<Vec<_>>>()?;
+        let volume = Self { folder: TempDir::new().unwrap(), programs };
+        volume.run("mkfs.fat", &[&["-C", "-i", "1234abcd"], args, &["disk.raw", "40000"]].concat());
+        Some(volume)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("disk.raw")
+    }
+
+    fn run(&self, name: &str, args: &[&str]) -> String {
+        let program = &self.programs.iter().find(|(known, _)| *known == name).unwrap().1;
+        let mut command = Command::new(program);
+        command.args(args).current_dir(self.folder.path()).env("TZ", "UTC");
+        let output = command.env("MTOOLS_SKIP_CHECK", "1").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{name} {args:?}: {text}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) {
+        fs::write(self.folder.path().join("file"), bytes).unwrap();
+        self.run("mcopy", &["-i", "disk.raw", "-o", "-m", "file", &format!("::{path}")]);
+    }
+
+    fn read(&self) -> Snapshot {
+        read(&self.path())
+    }
+}
+
+fn read(path: &Path) -> Snapshot {
+    let scratch = TempDir::new().unwrap();
+    let opened = Image::open(path, scratch.path(), &|_| ()).unwrap();
+    assert_eq!(opened.faults, []);
+    Snapshot::read(&opened.image, &KnownHives::new())
+}
+
+fn faults(snapshot: &Snapshot) -> Vec<String> {
+    snapshot.faults.iter().map(ToString::to_string).collect()
+}
+
+fn paths(snapshot: &Snapshot) -> Vec<String> {
+    let path = |entry: &FileEntry| {
+        let path = entry.path.to_text().into_owned();
+        if entry.is_live() { path } else { format!("{path} (deleted)") }
+    };
+    snapshot.files.iter().map(path).collect()
+}
+
+fn entry<'s>(snapshot: &'s Snapshot, path: &str) -> &'s FileEntry {
+    snapshot
+        .files
+        .iter()
+        .find(|entry| entry.path == path.into())
+        .unwrap_or_else(|| panic!("{path}"))
+}
+
+/// Each width, with the clusters that make it so.
+const KINDS: [(&str, &[&str]); 4] = [
+    ("fat12", &["-F", "12", "-s", "64"]),
+    ("fat16", &["-F", "16", "-s", "4"]),
+    ("fat32", &["-F", "32", "-s", "1"]),
+    ("fat12", &["-F", "12", "-s", "32", "-S", "4096"]),
+];
+
+#[test]
+fn files_are_listed_as_fls_lists_them_and_their_bytes_are_where_the_runs_say() {
+    for (kind, args) in KINDS {
+        let Some(volume) = Volume::new(args) else { return };
+        let (large, small) = (data(300_001, 1), data(700, 2));
+        for folder in ["::Folder with a long name", "::Folder with a long name/sub"] {
+            volume.run("mmd", &["-i", "disk.raw", folder]);
+        }
+        volume.write("large.bin", &large);
+        volume.write("Folder with a long name/Größe – 大きい.txt", &small);
+        volume.write("Folder with a long name/sub/EMPTY", &[]);
+        volume.write("gone now.txt", &small);
+        volume.write("stays.txt", &small);
+        volume.write("taken.bin", &data(200_000, 3));
+        volume.run("mattrib", &["-i", "disk.raw", "+h", "+r", "::stays.txt"]);
+        for path in ["::taken.bin", "::gone now.txt"] {
+            volume.run("mdel", &["-i", "disk.raw", path]);
+        }
+        for number in 0..40 {
+            volume.write(&format!("many{number:03}.dat"), &data(9000, number));
+        }
+        let snapshot = volume.read();
+        assert_eq!(faults(&snapshot), [] as [&str; 0], "{kind}");
+        let partition = &snapshot.partitions[0];
+        assert_eq!((partition.file_system, partition.serial), (Some(kind), 0x1234_abcd));
+        let image = fs::read(volume.path()).unwrap();
+        for (path, content) in [
+            ("large.bin", &large),
+            ("Folder with a long name/Größe – 大きい.txt", &small),
+            ("Folder with a long name/sub/EMPTY", &Vec::new()),
+            ("stays.txt", &small),
+            ("many039.dat", &data(9000, 39)),
+        ] {
+            let found = entry(&snapshot, path);
+            assert_eq!((found.size, found.is_live()), (content.len() as u64, true), "{path}");
+            assert_eq!(found.digests, Some(Digests::of(content)), "{path}");
+            let at = |run: &diskprint::ByteRun| found.runs.img_offset(run).unwrap() as usize;
+            let bytes = found.runs.iter().flat_map(|run| &image[at(&run)..][..run.len as usize]);
+            assert!(bytes.copied().eq(content.iter().copied()), "{kind}: {path}");
+        }
+        assert_eq!(entry(&snapshot, "stays.txt").attributes & 0x3, 0x3);
+        assert_eq!(entry(&snapshot, "Folder with a long name").kind, FileKind::Directory);
+        compare_with_fls(&volume, &snapshot);
+    }
+}
+
+/// Every name, deleted or not, has the inode that fls gives it, and there are no others.
+fn compare_with_fls(volume: &Volume, snapshot: &Snapshot) {
+    let listed = volume.run("fls", &["-r", "-p", "disk.raw"]);
+    let line = |line: &str| {
+        let (head, path) = line.split_once(":\t")?;
+        // Tables, label and the like are no files.
+        let is_file = !path.starts_with('$') && !head.starts_with('v');
+        let inode: u64 = head.split_whitespace().last()?.split(['-', '(']).next()?.parse().ok()?;
+        is_file.then(|| (inode, head.contains('*'), path.to_owned()))
+    };
+    let mut theirs: Vec<_> = listed.lines().filter_map(line).collect();
+    let own = |it: &FileEntry| (it.inode, !it.is_live(), it.path.to_text().into_owned());
+    let mut ours: Vec<_> = snapshot.files.iter().map(own).collect();
+    theirs.sort();
+    ours.sort();
+    assert_eq!(ours, theirs, "{listed}");
+}
+
+#[test]
+fn deleted_files_say_what_is_left_of_them() {
+    for (kind, args) in &KINDS[..3] {
+        let Some(volume) = Volume::new(args) else { return };
+        let (first, second) = (data(150_000, 1), data(100_000, 2));
+        volume.run("mmd", &["-i", "disk.raw", "::long folder name"]);
+        volume.write("long folder name/inside it.txt", &first);
+        volume.write("reused.bin", &second);
+        volume.run("mdeltree", &["-i", "disk.raw", "::long folder name"]);
+        let snapshot = volume.read();
+        assert_eq!(faults(&snapshot), [] as [&str; 0], "{kind}");
+        let found = entry(&snapshot, "long folder name/inside it.txt");
+        let deleted = found.deleted.unwrap();
+        assert_eq!((deleted.found_by, deleted.remains), (FoundBy::DirectoryEntry, Remains::All));
+        assert_eq!(found.digests, Some(Digests::of(&first)), "{kind}");
+        assert_eq!(entry(&snapshot, "long folder name").deleted.unwrap().remains, Remains::All);
+
+        // Others take its clusters.
+        volume.run("mdel", &["-i", "disk.raw", "::reused.bin"]);
+        for number in 0..30 {
+            volume.write(&format!("new{number}"), &data(40_000, number));
+        }
+        let snapshot = volume.read();
+        let gone = snapshot.files.iter().filter(|it| !it.is_live());
+        assert!(gone.clone().all(|it| it.deleted.unwrap().remains != Remains::All), "{kind}");
+        assert!(gone.clone().all(|it| it.digests.is_none()), "{kind}: {:?}", paths(&snapshot));
+    }
+}
+
+#[test]
+fn renames_changes_and_what_comes_and_goes_are_told_and_nothing_else() {
+    for (kind, args) in &KINDS[..3] {
+        let Some(volume) = Volume::new(args) else { return };
+        volume.run("mmd", &["-i", "disk.raw", "::a"]);
+        for (path, seed) in [("a/kept", 1), ("a/moved away", 2), ("changed", 3), ("goes", 4)] {
+            volume.write(path, &data(5000, seed));
+        }
+        let before = volume.read();
+        assert!(diff::snapshots(&before, &volume.read()).is_empty(), "{kind}");
+        volume.run("mren", &["-i", "disk.raw", "::a/moved away", "::a/is here now"]);
+        volume.run("mdel", &["-i", "disk.raw", "::goes"]);
+        volume.write("changed", &data(6000, 5));
+        volume.write("comes", &data(10, 6));
+        let after = volume.read();
+        let found = diff::snapshots(&before, &after);
+        assert_eq!(found.faults, []);
+        let row = |delta: &diskprint::FileDelta| {
+            let path = delta.latest().path.to_text().into_owned();
+            let renamed = delta.changes().is_some_and(|changes| changes.renamed);
+            let modified = delta.changes().is_some_and(|changes| changes.modified);
+            (delta.action(), path, renamed, modified)
+        };
+        let rows: Vec<_> = found.files.iter().map(row).collect();
+        let expected = [
+            ("altered", "a/is here now", true, false),
+            ("altered", "changed", false, true),
+            ("new", "comes", false, false),
+            ("deleted", "goes", false, false),
+        ];
+        let expected = expected
+            .map(|(action, path, renamed, modified)| (action, path.to_owned(), renamed, modified));
+        assert_eq!(rows, expected, "{kind}");
+    }
+}
+
+#[test]
+fn damage_is_told_and_the_rest_is_read() {
+    let Some(volume) = Volume::new(KINDS[2].1) else { return };
+    volume.run("mmd", &["-i", "disk.raw", "::lost"]);
+    volume.write("lost/file", &data(3000, 1));
+    volume.write("loops", &data(3000, 2));
+    volume.write("whole", &data(3000, 3));
+    let sound = volume.read();
+    let first = |path: &str| {
+        let run = entry(&sound, path).runs.iter().next().unwrap();
+        run.fs_offset.unwrap()
+    };
+    let mut image = fs::read(volume.path()).unwrap();
+    let reserved = usize::from(u16::from_le_bytes([image[14], image[15]]));
+    let table_sectors = u32::from_le_bytes(image[36..40].try_into().unwrap()) as usize;
+    let data_start = (reserved + 2 * table_sectors) * 512;
+    let cluster = |path: &str| (first(path) as usize - data_start) / 512 + 2;
+    for table in [reserved * 512, (reserved + table_sectors) * 512] {
+        let mut set = |cluster: usize, next: u32| {
+            image[table + cluster * 4..][..4].copy_from_slice(&next.to_le_bytes());
+        };
+        set(cluster("loops"), cluster("loops") as u32);
+        set(cluster("lost"), 0x0FFF_0000);
+    }
+    // The copy in sector 6 stands in for the first.
+    image[..512].fill(0);
+    fs::write(volume.path(), &image).unwrap();
+    let snapshot = volume.read();
+    let faults = faults(&snapshot);
+    assert_eq!(faults.len(), 3, "{faults:?}");
+    for (fault, part) in faults.iter().zip(["its copy in sector 6", "lost: cluster ", "returns to"])
+    {
+        assert!(fault.contains(part), "{faults:?}");
+    }
+    assert_eq!(entry(&snapshot, "whole").digests, Some(Digests::of(&data(3000, 3))));
+    assert_eq!((entry(&snapshot, "loops").size, entry(&snapshot, "loops").digests), (3000, None));
+    // What was in the folder is neither new nor deleted.
+    let found = diff::snapshots(&sound, &snapshot);
+    assert!(found.files.iter().all(|it| it.latest().path != "lost/file".into()));
+    assert!(
+        found.faults.iter().any(|it| it.to_string().contains("lost/file")),
+        "{:?}",
+        found.faults
+    );
+}
+
+#[test]
+fn the_volume_of_the_test_data_is_read_whole() {
+    let Some(tarball) = need::data("edge/fat32.tar.gz") else { return };
+    let snapshot = read(&tarball);
+    assert_eq!(faults(&snapshot), [] as [&str; 0]);
+    let live = snapshot.files.iter().filter(|it| it.is_live() && it.kind == FileKind::Regular);
+    assert!(live.clone().count() > 0 && live.clone().all(|it| it.digests.is_some()));
+}

@@ -1,0 +1,133 @@
+use std::io;
+
+use super::{BootSector, Error, Width};
+use crate::{Extents, ReadAt, ReadAtExt, Run};
+
+/// The file allocation table: for each cluster the next of its chain.
+pub(super) struct Table<'v> {
+    reader: &'v dyn ReadAt,
+    boot_sector: &'v BootSector,
+    /// The part that was read last, and where it begins in the table.
+    page: (u64, Vec<u8>),
+    /// Clusters of chains that were followed, a bit each.
+    taken: Vec<u8>,
+}
+
+/// How much of the table is read at once: a multiple of three bytes, which hold two entries of 12
+/// bits.
+const PAGE: u64 = 12 << 10;
+
+impl<'v> Table<'v> {
+    pub fn new(reader: &'v dyn ReadAt, boot_sector: &'v BootSector) -> Self {
+        Self { reader, boot_sector, page: (0, Vec::new()), taken: Vec::new() }
+    }
+
+    /// What the table says of a cluster: 0 where it is free, and above the last cluster where a
+    /// chain ends.
+    pub fn entry(&mut self, cluster: u32) -> io::Result<u32> {
+        let cluster = u64::from(cluster);
+        Ok(match self.boot_sector.width {
+            Width::Fat12 => {
+                let [low, high] = self.bytes(cluster + cluster / 2)?;
+                let both = u16::from_le_bytes([low, high]);
+                let entry = if cluster % 2 == 0 { both & 0xFFF } else { both >> 4 };
+                u32::from(entry)
+            }
+            Width::Fat16 => u16::from_le_bytes(self.bytes(cluster * 2)?).into(),
+            Width::Fat32 => u32::from_le_bytes(self.bytes(cluster * 4)?) & 0x0FFF_FFFF,
+        })
+    }
+
+    /// Bytes of the first table, or of the second where the first cannot be read.
+    fn bytes<const N: usize>(&mut self, offset: u64) -> io::Result<[u8; N]> {
+        let (start, page) = &self.page;
+        let within = |start: u64, page: &[u8]| {
+            let at = usize::try_from(offset.checked_sub(start)?).ok()?;
+            page.get(at..)?.first_chunk().copied()
+        };
+        if let Some(bytes) = within(*start, page) {
+            return Ok(bytes);
+        }
+        let start = offset - offset % PAGE;
+        let BootSector { table_start, table_len, tables, .. } = *self.boot_sector;
+        // One byte more: an entry of 12 bits may go on in the next page.
+        let len = (PAGE + 1).min(table_len.saturating_sub(start)) as usize;
+        let read =
+            |table: u64| self.reader.read_vec_at(table_start + table * table_len + start, len);
+        let page = match read(0) {
+            Err(_) if tables > 1 => read(1)?,
+            first => first?,
+        };
+        let bytes = within(start, &page);
+        self.page = (start, page);
+        bytes.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "the table ends before"))
+    }
+
+    /// Whether no file has the cluster.
+    pub fn is_free(&mut self, cluster: u32) -> bool {
+        self.boot_sector.has(cluster) && self.entry(cluster).is_ok_and(|entry| entry == 0)
+    }
+
+    /// Follows the chain from `first`, at most `needed` clusters of it. What was followed before is not
+    /// followed again, so that all chains together are no longer than the volume.
+    ///
+    /// # Errors
+    /// When it leads outside, returns to itself, or is another file's.
+    pub fn chain(&mut self, first: u32, needed: u64) -> Result<Vec<u32>, Error> {
+        let last = self.boot_sector.last_cluster();
+        if self.taken.is_empty() {
+            self.taken = vec![0; last as usize / 8 + 1];
+        }
+        let (mut chain, mut from, mut cluster) = (Vec::new(), 0, first);
+        while (chain.len() as u64) < needed {
+            if cluster > last && from != 0 && self.is_end(cluster) {
+                break;
+            }
+            if !self.boot_sector.has(cluster) {
+                return Err(Error::Outside { from, to: cluster, last });
+            }
+            let (byte, bit) = (cluster as usize / 8, 1 << (cluster % 8));
+            match self.taken.get_mut(byte) {
+                Some(taken) if *taken & bit == 0 => *taken |= bit,
+                _ if chain.contains(&cluster) => return Err(Error::Endless { at: cluster }),
+                _ => return Err(Error::Shared { at: cluster }),
+            }
+            chain.push(cluster);
+            (from, cluster) = (cluster, self.entry(cluster)?);
+        }
+        Ok(chain)
+    }
+
+    fn is_end(&self, entry: u32) -> bool {
+        entry
+            >= match self.boot_sector.width {
+                Width::Fat12 => 0xFF8,
+                Width::Fat16 => 0xFFF8,
+                Width::Fat32 => 0x0FFF_FFF8,
+            }
+    }
+}
+
+/// Where the content of clusters lies, of which `len` bytes count.
+pub(super) fn extents(boot_sector: &BootSector, clusters: &[u32], len: u64) -> Extents {
+    let sector_size = boot_sector.sector_size;
+    let in_sectors = |bytes: u64| bytes / u64::from(sector_size);
+    let per_cluster = in_sectors(boot_sector.cluster_size.into());
+    let mut runs: Vec<Run> = Vec::new();
+    for (vcn, cluster) in (0..).step_by(per_cluster as usize).zip(clusters) {
+        let lcn = in_sectors(boot_sector.cluster_start(*cluster));
+        match runs.last_mut() {
+            Some(run) if run.lcn.is_some_and(|first| first + run.clusters == lcn) => {
+                run.clusters += per_cluster;
+            }
+            _ => runs.push(Run { vcn, lcn: Some(lcn), clusters: per_cluster }),
+        }
+    }
+    Extents {
+        runs,
+        cluster_size: sector_size,
+        data_size: len,
+        initialized_size: len,
+        unit_clusters: 0,
+    }
+}
