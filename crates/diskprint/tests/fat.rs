@@ -7,6 +7,7 @@ use std::process::Command;
 use diskprint::{
     Digests, FileEntry, FileKind, FoundBy, Image, KnownHives, Remains, Snapshot, diff,
 };
+use diskprint_formats::{ReadAt as _, ReadAtExt as _};
 use diskprint_testkit::need;
 use tempfile::TempDir;
 
@@ -133,17 +134,19 @@ fn files_are_listed_as_fls_lists_them_and_their_bytes_are_where_the_runs_say() {
         }
         assert_eq!(entry(&snapshot, "stays.txt").attributes & 0x3, 0x3);
         assert_eq!(entry(&snapshot, "Folder with a long name").kind, FileKind::Directory);
-        compare_with_fls(&volume, &snapshot);
+        compare_with_fls(&need::program("fls").unwrap(), &volume.path(), &snapshot);
     }
 }
 
 /// Every name, deleted or not, has the inode that fls gives it, and there are no others.
-fn compare_with_fls(volume: &Volume, snapshot: &Snapshot) {
-    let listed = volume.run("fls", &["-r", "-p", "disk.raw"]);
+fn compare_with_fls(fls: &Path, volume: &Path, snapshot: &Snapshot) {
+    let output = Command::new(fls).args(["-r", "-p"]).arg(volume).output().unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
     let line = |line: &str| {
         let (head, path) = line.split_once(":\t")?;
         // Tables, label and the like are no files.
-        let is_file = !path.starts_with('$') && !head.starts_with('v');
+        let is_label = path.ends_with("(Volume Label Entry)");
+        let is_file = !path.starts_with('$') && !head.starts_with('v') && !is_label;
         let inode: u64 = head.split_whitespace().last()?.split(['-', '(']).next()?.parse().ok()?;
         is_file.then(|| (inode, head.contains('*'), path.to_owned()))
     };
@@ -267,10 +270,63 @@ fn damage_is_told_and_the_rest_is_read() {
 }
 
 #[test]
-fn the_volume_of_the_test_data_is_read_whole() {
-    let Some(tarball) = need::data("edge/fat32.tar.gz") else { return };
-    let snapshot = read(&tarball);
-    assert_eq!(faults(&snapshot), [] as [&str; 0]);
-    let live = snapshot.files.iter().filter(|it| it.is_live() && it.kind == FileKind::Regular);
-    assert!(live.clone().count() > 0 && live.clone().all(|it| it.digests.is_some()));
+fn volumes_that_linux_wrote_are_listed_as_fls_lists_them() {
+    let Some(fls) = need::program("fls") else { return };
+    for case in ["fat32", "exfat"] {
+        let Some(tarball) = need::data(&format!("edge/{case}.tar.gz")) else { return };
+        let scratch = TempDir::new().unwrap();
+        let image = Image::open(&tarball, scratch.path(), &|_| ()).unwrap().image;
+        let snapshot = Snapshot::read(&image, &KnownHives::new());
+        assert_eq!(faults(&snapshot), [] as [&str; 0]);
+        let bytes = image.volume(&snapshot.partitions[0]).unwrap();
+        let path = scratch.path().join("volume.raw");
+        fs::write(&path, bytes.read_vec_at(0, bytes.len() as usize).unwrap()).unwrap();
+        compare_with_fls(&fls, &path, &snapshot);
+        let live = snapshot.files.iter().filter(|it| it.is_live() && it.kind == FileKind::Regular);
+        assert!(live.clone().count() > 0 && live.clone().all(|it| it.digests.is_some()), "{case}");
+    }
+}
+
+#[test]
+fn what_an_exfat_volume_lost_is_found_and_damage_is_told() {
+    let Some(tarball) = need::data("edge/exfat.tar.gz") else { return };
+    let scratch = TempDir::new().unwrap();
+    let image = Image::open(&tarball, scratch.path(), &|_| ()).unwrap().image;
+    let sound = Snapshot::read(&image, &KnownHives::new());
+    let window = image.volume(&sound.partitions[0]).unwrap();
+    let bytes = window.read_vec_at(0, window.len() as usize).unwrap();
+    let at = |offset: usize| u32::from_le_bytes(bytes[offset..offset + 4].try_into().unwrap());
+    let heap = at(88) as usize * 512;
+    // The entry of a file lies where its inode says.
+    let entry_of = |path: &str| heap + (entry(&sound, path).inode as usize - 3) * 32;
+    let path = scratch.path().join("volume.raw");
+    let changed = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = bytes.clone();
+        change(&mut bytes);
+        fs::write(&path, bytes).unwrap();
+        read(&path)
+    };
+    let name = "Dir 0/file_06.txt";
+    let delete = |bytes: &mut Vec<u8>| {
+        let (start, count) = (entry_of(name), usize::from(bytes[entry_of(name) + 1]) + 1);
+        (0..count).for_each(|index| bytes[start + index * 32] &= 0x7F);
+    };
+    let deleted = changed(&delete);
+    assert_eq!(faults(&deleted), [] as [&str; 0]);
+    let found = entry(&deleted, name);
+    assert_eq!((found.is_live(), found.size), (false, 70_000));
+    // Its clusters are still marked as in use.
+    assert_eq!(found.deleted.unwrap().remains, Remains::Part);
+    let rows = diff::snapshots(&sound, &deleted).files;
+    assert_eq!(rows.iter().map(|row| row.latest().path.to_text()).collect::<Vec<_>>(), [name]);
+
+    let checksum = changed(&|bytes| bytes[entry_of(name) + 8] ^= 2);
+    assert!(faults(&checksum)[0].contains("checksum"), "{:?}", faults(&checksum));
+    assert_eq!(entry(&checksum, name).digests, entry(&sound, name).digests);
+    let outside = changed(&|bytes| bytes[entry_of(name) + 32 + 23] = 0xFF);
+    let said = faults(&outside);
+    assert!(said.iter().any(|fault| fault.contains("the volume has clusters 2 to")), "{said:?}");
+    let copied = changed(&|bytes| bytes[108] = 99);
+    assert!(faults(&copied)[0].contains("its copy in sector 12"), "{:?}", faults(&copied));
+    assert_eq!(copied.files.len(), sound.files.len());
 }

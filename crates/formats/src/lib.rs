@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bytes;
+mod dos_time;
 mod extents;
 mod file;
 mod filetime;
@@ -18,6 +19,7 @@ mod security;
 mod text;
 
 pub mod ewf;
+pub mod exfat;
 pub mod fat;
 pub mod file_system;
 pub mod ntfs;

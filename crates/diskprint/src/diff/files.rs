@@ -2,9 +2,10 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::convert::Infallible;
+use std::hash::Hash;
 use std::iter::Peekable;
 
-use diskprint_formats::{Filetime, Name};
+use diskprint_formats::Name;
 
 use crate::{Delta, FileChanges, FileDelta, FileEntry, FileKind, Times};
 
@@ -191,7 +192,7 @@ fn compare_renamed<'a>(gone: Vec<File<'a>>, come: Vec<File<'a>>, deltas: &mut Ve
 /// (FAT), renaming writes another directory entry: then its content stays where it is, and times and
 /// size go with it. A file without content has nothing by which it is known again, nor has one that
 /// was changed as well: its cluster alone may be another file's by now.
-fn identity(entry: &FileEntry) -> Option<(u32, u16, u64, Option<(Filetime, Filetime, u64)>)> {
+fn identity(entry: &FileEntry) -> Option<impl Hash + Eq + use<>> {
     let (place, more) = match entry.seq {
         0 => {
             let Times { crtime, mtime, .. } = entry.times;
@@ -277,6 +278,7 @@ fn order(delta: &FileDelta) -> (u32, &Name, Option<&Name>, bool) {
 mod tests {
     use super::*;
     use crate::{Allocation, ByteRun, ByteRuns, Digests, RunKind};
+    use diskprint_formats::Filetime;
 
     fn file(path: &str, inode: u64, seq: u16, content: &str) -> FileEntry {
         FileEntry {

@@ -1,5 +1,5 @@
-use super::date_time::date_time;
 use crate::bytes::{u16_le, u32_le};
+use crate::dos_time::date_time;
 use crate::{Name, Times};
 
 /// Length of an entry of a directory, in bytes.

@@ -2,7 +2,6 @@
 // Source for every structure here: Microsoft, "FAT32 File System Specification" 1.03.
 
 mod boot_sector;
-mod date_time;
 mod directory_entry;
 mod error;
 mod long_name;

@@ -2,8 +2,8 @@ use crate::Filetime;
 
 /// The time that a date and a time of day stand for, taken as UTC, as the volume does not say of which
 /// zone they are; unset where they are no date. `tenths` are steps of 10 ms, up to two seconds.
-// Source: "Date and Time Formats".
-pub(super) fn date_time(date: u16, time: u16, tenths: u8) -> Filetime {
+// Source: Microsoft, "FAT32 File System Specification" 1.03, "Date and Time Formats".
+pub(crate) fn date_time(date: u16, time: u16, tenths: u8) -> Filetime {
     let (year, month, day) = (1980 + i64::from(date >> 9), (date >> 5) & 15, date & 31);
     let (hour, minute, seconds) = (time >> 11, (time >> 5) & 63, (time & 31) * 2);
     if !(1..=12).contains(&month) || day == 0 || hour > 23 || minute > 59 || seconds > 59 {
