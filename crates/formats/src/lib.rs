@@ -20,6 +20,7 @@ mod text;
 
 pub mod ewf;
 pub mod exfat;
+pub mod ext;
 pub mod fat;
 pub mod file_system;
 pub mod ntfs;
