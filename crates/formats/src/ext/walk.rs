@@ -29,6 +29,8 @@ pub(super) struct Walk<'w, R> {
     named: Vec<u8>,
     directories: HashSet<u32>,
     block_bitmap: Page,
+    /// How many blocks of deleted files may still be looked up: those may share blocks.
+    effort: u64,
     found: &'w mut dyn FnMut(Found),
 }
 
@@ -64,6 +66,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             named: vec![0; superblock.inode_count as usize / 8 + 1],
             directories: HashSet::new(),
             block_bitmap: Page::default(),
+            effort: superblock.block_count.saturating_mul(16).saturating_add(1 << 20),
             found,
         }
     }
@@ -345,6 +348,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         };
         for (start, count) in [first].into_iter().chain(stored) {
             let per_bit = u64::from(self.volume.superblock.blocks_per_bit);
+            let Some(left) = self.effort.checked_sub(count) else { return Remains::Unknown };
+            self.effort = left;
             for block in (start..start.saturating_add(count)).step_by(per_bit as usize) {
                 match self.is_block_in_use(block) {
                     Some(false) => {}
