@@ -40,7 +40,8 @@ impl Volume {
     fn run(&self, name: &str, args: &[&str]) -> String {
         let program = &self.programs.iter().find(|(known, _)| *known == name).unwrap().1;
         let mut command = Command::new(program);
-        command.args(args).current_dir(self.folder.path()).env("TZ", "UTC");
+        command.args(args).current_dir(self.folder.path());
+        command.env("TZ", "UTC").env("LC_ALL", "C.UTF-8");
         let output = command.env("MTOOLS_SKIP_CHECK", "1").output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{name} {args:?}: {text}");
