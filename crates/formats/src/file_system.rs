@@ -82,11 +82,6 @@ pub fn recognise(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
     if let Some(found) = boot_sector(&start).or_else(|| superblock(&start)) {
         return Ok(Some(found));
     }
-    // Source: Microsoft, "FAT32 File System Specification" 1.03: a copy of the boot sector in sector 6.
-    let copy = start.get(6 * 512..7 * 512).and_then(boot_sector);
-    if copy == Some(FileSystem::Fat32) {
-        return Ok(copy);
-    }
     for (offset, magic, found) in [
         // Source: ECMA-119, 8.1: the volume descriptors begin at sector 16.
         (0x8001, &b"CD001"[..], FileSystem::Iso9660),
@@ -97,7 +92,16 @@ pub fn recognise(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
             return Ok(Some(found));
         }
     }
-    Ok(None)
+    Ok(copied(&start))
+}
+
+/// FAT32 whose first sector is damaged, known by the copy in sector 6. A first sector that ends as one
+/// should is none: a disk that was divided later still has what an older volume left behind it.
+// Source: Microsoft, "FAT32 File System Specification" 1.03, BPB_BkBootSec.
+fn copied(start: &[u8]) -> Option<FileSystem> {
+    let has_end = window(start, 510, 2) == Some(&[0x55, 0xAA]);
+    let copy = window(start, 6 * 512, 512).and_then(boot_sector);
+    copy.filter(|copy| !has_end && *copy == FileSystem::Fat32)
 }
 
 /// What is known by the first sector.

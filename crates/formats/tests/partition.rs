@@ -109,6 +109,21 @@ fn a_record_wins_over_what_an_older_file_system_left_behind_it() {
 }
 
 #[test]
+fn a_record_wins_over_the_copy_of_a_boot_sector_that_an_older_volume_left() {
+    let mut disk = disk(&[(0, &[(0x07, 2048, 4096)])]);
+    let copy = &mut disk[6 * 512..7 * 512];
+    copy[..3].copy_from_slice(&[0xEB, 0x58, 0x90]);
+    copy[11..22].copy_from_slice(&[0, 2, 1, 32, 0, 2, 0, 0, 0, 0, 0xF8]);
+    copy[32..36].copy_from_slice(&200_000u32.to_le_bytes());
+    copy[36..40].copy_from_slice(&1600u32.to_le_bytes());
+    copy[510..].copy_from_slice(&[0x55, 0xAA]);
+    assert_eq!(read(&disk).scheme, Scheme::Mbr);
+    // Without a record in the first sector, the copy is all that is left.
+    disk[..512].fill(0);
+    assert_eq!(read(&disk).scheme.name(), "whole disk");
+}
+
+#[test]
 fn nothing_known_is_said_to_be_unknown() {
     assert_eq!(read(&[0; MIB]).scheme, Scheme::Unknown);
     assert_eq!(read(&[]).scheme, Scheme::Unknown);
