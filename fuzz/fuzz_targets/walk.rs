@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use diskprint::{Image, KnownHives, Snapshot};
+use diskprint::{Image, Known, Snapshot};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -11,6 +11,6 @@ fuzz_target!(|bytes: &[u8]| {
     let path = folder.path().join("disk.raw");
     fs::write(&path, bytes).expect("a file");
     if let Ok(opened) = Image::open(&path, folder.path(), &|_| {}) {
-        Snapshot::read(&opened.image, &KnownHives::new());
+        Snapshot::read(&opened.image, &Known::new());
     }
 });

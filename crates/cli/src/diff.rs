@@ -8,7 +8,7 @@ use diskprint::diff::{Comparison, Earlier};
 use diskprint::export::{Format, Writer};
 use diskprint::row::SliceName;
 use diskprint::{
-    Cache, CellDelta, Delta, FileDelta, Hex, KnownHives, Place, RecoveredCell, Scratch,
+    Cache, CellDelta, Delta, FileDelta, Hex, Known, Place, RecoveredCell, Scratch,
     Step as FaultStep, pipeline, survey,
 };
 
@@ -44,11 +44,11 @@ pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
 fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error> {
     let state = args.hive_state.into();
     let cache = Arc::new(Cache::new(scratch, None, SystemTime::now())?);
-    let mut before = read(&args.before, &cache, &KnownHives::in_state(state), args)?;
+    let mut before = read(&args.before, &cache, &Known::in_state(state), args)?;
     let faults = std::mem::take(&mut before.snapshot.faults);
     let before = Earlier::new(before.snapshot, scratch)
         .with_context(|| format!("writing to {}", scratch.display()))?;
-    let after = read(&args.after, &cache, &before.known_hives(state), args)?;
+    let after = read(&args.after, &cache, &before.known(state), args)?;
     let comparison = before
         .compare(&after.snapshot)
         .with_context(|| format!("reading back from {}", scratch.display()))?;
@@ -66,7 +66,7 @@ fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error>
 fn read(
     path: &Path,
     cache: &Arc<Cache>,
-    known: &KnownHives,
+    known: &Known,
     args: &DiffArgs,
 ) -> Result<survey::Survey, Error> {
     let len = std::fs::metadata(path).map_or(0, |metadata| metadata.len());

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use diskprint::{Hive, HiveState, Image, KnownHives, Snapshot};
+use diskprint::{Hive, HiveState, Image, Known, Snapshot};
 use diskprint_testkit::need;
 use serde_json::Value;
 
@@ -68,7 +68,7 @@ fn fails(case: &str, tarball: &Path) {
 fn reads(case: &str, tarball: &Path, expected: &Value) {
     let scratch = tempfile::tempdir().unwrap();
     let opened = Image::open(tarball, scratch.path(), &|_| {}).unwrap();
-    let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+    let snapshot = Snapshot::read(&opened.image, &Known::new());
     let faults: Vec<String> =
         opened.faults.iter().chain(&snapshot.faults).map(ToString::to_string).collect();
     let files = expected
@@ -136,7 +136,7 @@ fn damaged_hives_are_told_one_by_one_and_the_files_still_compared() {
     let Some(tarball) = need::data("edge/hive-corrupt.tar.gz") else { return };
     let scratch = tempfile::tempdir().unwrap();
     let opened = Image::open(&tarball, scratch.path(), &|_| {}).unwrap();
-    let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+    let snapshot = Snapshot::read(&opened.image, &Known::new());
     let mut faults: BTreeMap<String, usize> = BTreeMap::new();
     for fault in &snapshot.faults {
         *faults.entry(fault.place.steps()[1].to_string()).or_default() += 1;
@@ -153,7 +153,7 @@ fn a_dirty_hive_has_the_keys_that_only_its_logs_hold() {
     let Some(tarball) = need::data("edge/hive-dirty.tar.gz") else { return };
     let scratch = tempfile::tempdir().unwrap();
     let opened = Image::open(&tarball, scratch.path(), &|_| {}).unwrap();
-    let read = |state| Snapshot::read(&opened.image, &KnownHives::in_state(state));
+    let read = |state| Snapshot::read(&opened.image, &Known::in_state(state));
     let (recovered, stored) = (read(HiveState::Recovered), read(HiveState::Stored));
     assert_eq!((&recovered.faults, &stored.faults), (&vec![], &vec![]));
     let counts = |snapshot: &Snapshot| {

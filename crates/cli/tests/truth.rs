@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diskprint::{FileKind, Image, KnownHives, Snapshot};
+use diskprint::{FileKind, Image, Known, Snapshot};
 use diskprint_testkit::need;
 use serde_json::Value;
 use support::truth::{Judge, SEQUENCES, text};
@@ -34,7 +34,7 @@ fn the_complete_states_are_the_truth() {
             let scratch = tempfile::tempdir().unwrap();
             let tarball = data.join(sequence).join(format!("{name}.tar.gz"));
             let opened = Image::open(&tarball, scratch.path(), &|_| {}).unwrap();
-            let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+            let snapshot = Snapshot::read(&opened.image, &Known::new());
             assert_eq!((&opened.faults, &snapshot.faults), (&vec![], &vec![]), "{name}");
             compare_files(&name, &snapshot, &state["files"], &mut counts);
             compare_registry(&name, &snapshot, &state["registry"], &mut counts);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
 
-use diskprint::{Hex, Image, KnownHives, Snapshot};
+use diskprint::{Hex, Image, Known, Snapshot};
 use diskprint_formats::Filetime;
 use diskprint_testkit::original::SHAPE;
 use diskprint_testkit::postgres::{Server, server};
@@ -206,7 +206,7 @@ fn holds_what_the_slice_holds(original: &Original<'_>, judge: &Judge, sequence: 
     // One row for each content there is, with its digests.
     let scratch = tempfile::tempdir().unwrap();
     let opened = Image::open(&judge.tarball(sequence, slice), scratch.path(), &|_| {}).unwrap();
-    let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+    let snapshot = Snapshot::read(&opened.image, &Known::new());
     let digests = snapshot.files.iter().filter_map(|file| file.digests);
     let md5s: BTreeMap<String, String> = digests
         .map(|digests| (Hex(&digests.sha1).to_string(), Hex(&digests.md5).to_string()))

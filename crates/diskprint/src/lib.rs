@@ -26,6 +26,8 @@ mod file_set;
 mod gzip;
 mod hive;
 mod image;
+mod interim_change;
+mod journal;
 mod machine;
 mod machine_state;
 mod monitor;
@@ -66,13 +68,15 @@ pub use image::{
     Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, file_hash, is_one_file,
     machine_states, slicehash, slicehash_of,
 };
+pub use interim_change::{InterimAction, InterimChange};
+pub use journal::{FileEvent, FileEventKind, FileLink, Journal, JournalKind};
 pub use machine::MachineError;
 pub use machine_state::{MachineState, MachineStates, is_there};
 pub use monitor::{Amount, Monitor, Part};
 pub use printable::printable;
 pub use recovered_cell::RecoveredCell;
 pub use slice::SliceId;
-pub use snapshot::{KnownHives, Partition, Snapshot, Unread, list_files};
+pub use snapshot::{Known, Partition, Snapshot, Unread, list_files};
 pub use source::FileIdentity;
 pub use tar_reader::TarError;
 pub use tarball::{Compression, Progress, Scratch, TarballError};

@@ -11,7 +11,7 @@ use crate::dfxml::{self, Header};
 use crate::registry_text::Statistics;
 use crate::results::{CopiesOf, Out};
 use crate::{
-    Cache, Container, Digests, Hex, Hive, Image, KnownHives, OpenError, Opened, Progress, Scratch,
+    Cache, Container, Digests, Hex, Hive, Image, Known, OpenError, Opened, Progress, Scratch,
     Snapshot, printable, registry_text, regxml,
 };
 
@@ -53,14 +53,14 @@ pub struct SurveyedDisk {
 pub fn read<'a>(
     path: &Path,
     scratch: impl Into<Scratch<'a>>,
-    known: &KnownHives,
+    known: &Known,
     progress: Progress,
 ) -> Result<Survey, OpenError> {
     Ok(of(Image::open(path, scratch, progress)?, known))
 }
 
 /// Reads the state that an image holds. `known` are hives that were read before.
-pub fn of(opened: Opened, known: &KnownHives) -> Survey {
+pub fn of(opened: Opened, known: &Known) -> Survey {
     let mut snapshot = Snapshot::read(&opened.image, known);
     let mut faults = opened.faults;
     if opened.image.cache().is_some_and(|cache| cache.verifies()) {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use diskprint::survey::{self, Survey};
-use diskprint::{Amount, Cache, KnownHives, Monitor, Part, Scratch};
+use diskprint::{Amount, Cache, Known, Monitor, Part, Scratch};
 use diskprint_testkit::archive::tarball;
 use diskprint_testkit::mbr;
 use diskprint_testkit::ntfs::{Chunks, File, Options, ROOT, Volume, kind};
@@ -140,11 +140,11 @@ fn cache(folder: &Path, below: Option<Arc<Cache>>, digested: &Arc<Digested>) -> 
 }
 
 fn read(path: &Path, cache: &Arc<Cache>) -> Survey {
-    survey::read(path, Scratch::cached(cache), &KnownHives::new(), &|_| ()).unwrap()
+    survey::read(path, Scratch::cached(cache), &Known::new(), &|_| ()).unwrap()
 }
 
 fn assert_same(carried: &Survey, path: &Path, folder: &Path, what: &str) {
-    let read = survey::read(path, folder, &KnownHives::new(), &|_| ()).unwrap();
+    let read = survey::read(path, folder, &Known::new(), &|_| ()).unwrap();
     assert_eq!(carried.snapshot.files, read.snapshot.files, "{what}");
     assert_eq!(carried.snapshot.faults, read.snapshot.faults, "{what}");
     assert_eq!(read.snapshot.faults, [], "{what}");

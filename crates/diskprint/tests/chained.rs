@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use diskprint::diff::{self, Link};
-use diskprint::{ByteRuns, Cell, Delta, FileEntry, Image, KnownHives, Snapshot};
+use diskprint::{ByteRuns, Cell, Delta, FileEntry, Image, Known, Snapshot};
 use diskprint_formats::Filetime;
 
 fn state(slice: u32) -> Snapshot {
@@ -11,7 +11,7 @@ fn state(slice: u32) -> Snapshot {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let folder = tempfile::tempdir().unwrap();
     let opened = Image::open(&path, folder.path(), &|_| ()).unwrap();
-    Snapshot::read(&opened.image, &KnownHives::new())
+    Snapshot::read(&opened.image, &Known::new())
 }
 
 fn link(before: &Snapshot, after: &Snapshot) -> Link {

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use diskprint::{
-    Digests, FileEntry, FileKind, FoundBy, Image, KnownHives, Remains, Snapshot, diff,
-};
+use diskprint::{Digests, FileEntry, FileKind, FoundBy, Image, Known, Remains, Snapshot, diff};
 use diskprint_testkit::need;
 use tempfile::TempDir;
 
@@ -73,7 +71,7 @@ impl Volume {
 fn read(path: &Path) -> Snapshot {
     let scratch = TempDir::new().unwrap();
     let opened = Image::open(path, scratch.path(), &|_| ()).unwrap();
-    Snapshot::read(&opened.image, &KnownHives::new())
+    Snapshot::read(&opened.image, &Known::new())
 }
 
 fn faults(snapshot: &Snapshot) -> Vec<String> {

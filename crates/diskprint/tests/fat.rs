@@ -4,9 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use diskprint::{
-    Digests, FileEntry, FileKind, FoundBy, Image, KnownHives, Remains, Snapshot, diff,
-};
+use diskprint::{Digests, FileEntry, FileKind, FoundBy, Image, Known, Remains, Snapshot, diff};
 use diskprint_formats::{ReadAt as _, ReadAtExt as _};
 use diskprint_testkit::need;
 use tempfile::TempDir;
@@ -62,7 +60,7 @@ fn read(path: &Path) -> Snapshot {
     let scratch = TempDir::new().unwrap();
     let opened = Image::open(path, scratch.path(), &|_| ()).unwrap();
     assert_eq!(opened.faults, []);
-    Snapshot::read(&opened.image, &KnownHives::new())
+    Snapshot::read(&opened.image, &Known::new())
 }
 
 fn faults(snapshot: &Snapshot) -> Vec<String> {
@@ -277,7 +275,7 @@ fn volumes_that_linux_wrote_are_listed_as_fls_lists_them() {
         let Some(tarball) = need::data(&format!("edge/{case}.tar.gz")) else { return };
         let scratch = TempDir::new().unwrap();
         let image = Image::open(&tarball, scratch.path(), &|_| ()).unwrap().image;
-        let snapshot = Snapshot::read(&image, &KnownHives::new());
+        let snapshot = Snapshot::read(&image, &Known::new());
         assert_eq!(faults(&snapshot), [] as [&str; 0]);
         let bytes = image.volume(&snapshot.partitions[0]).unwrap();
         let path = scratch.path().join("volume.raw");
@@ -293,7 +291,7 @@ fn what_an_exfat_volume_lost_is_found_and_damage_is_told() {
     let Some(tarball) = need::data("edge/exfat.tar.gz") else { return };
     let scratch = TempDir::new().unwrap();
     let image = Image::open(&tarball, scratch.path(), &|_| ()).unwrap().image;
-    let sound = Snapshot::read(&image, &KnownHives::new());
+    let sound = Snapshot::read(&image, &Known::new());
     let window = image.volume(&sound.partitions[0]).unwrap();
     let bytes = window.read_vec_at(0, window.len() as usize).unwrap();
     let at = |offset: usize| u32::from_le_bytes(bytes[offset..offset + 4].try_into().unwrap());

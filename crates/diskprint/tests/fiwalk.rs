@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use diskprint::{ByteRun, FileEntry, FileKind, FoundBy, Hex, Image, KnownHives, RunKind, Snapshot};
+use diskprint::{ByteRun, FileEntry, FileKind, FoundBy, Hex, Image, Known, RunKind, Snapshot};
 use diskprint_formats::{Filetime, ReadAtExt};
 use diskprint_testkit::need;
 use quick_xml::Reader;
@@ -113,7 +113,7 @@ fn compare_slice(program: &Path, slice: &Path, tally: &mut Tally) {
         Command::new(program).args(["-G0", "-X"]).arg(&xml).arg(&raw).output().unwrap().status;
     assert!(status.success());
     let theirs = parse(&fs::read_to_string(xml).unwrap());
-    let snapshot = Snapshot::read(&image, &KnownHives::new());
+    let snapshot = Snapshot::read(&image, &Known::new());
     assert_eq!(snapshot.faults, []);
 
     let name = slice.file_name().unwrap().to_str().unwrap();

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use diskprint::{Digests, Image, KnownHives, Snapshot};
+use diskprint::{Digests, Image, Known, Snapshot};
 use diskprint_testkit::need;
 use tempfile::TempDir;
 
@@ -86,7 +86,7 @@ fn what_a_mount_shows_is_in_the_snapshot() {
     drop(mount);
 
     let opened = Image::open(&image, folder.path(), &|_| ()).unwrap();
-    let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+    let snapshot = Snapshot::read(&opened.image, &Known::new());
     assert_eq!(snapshot.faults, []);
     let live = snapshot.files.iter().filter(|entry| entry.is_live() && entry.inode >= 64);
     let found: BTreeMap<String, Option<Digests>> = live

@@ -3,9 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use diskprint::{
-    Digests, FileEntry, FileKind, FoundBy, Image, KnownHives, Remains, RunKind, Snapshot,
-};
+use diskprint::{Digests, FileEntry, FileKind, FoundBy, Image, Known, Remains, RunKind, Snapshot};
 use diskprint_testkit::ntfs as kit;
 use diskprint_testkit::ntfs::kind;
 use kit::{Built, Chunks, Clusters, File, Options, ROOT, Reference, Times, Volume};
@@ -19,7 +17,7 @@ fn read(bytes: &[u8]) -> Snapshot {
     fs::write(&path, bytes).unwrap();
     let opened = Image::open(&path, folder.path(), &|_| ()).unwrap();
     assert_eq!(opened.faults, []);
-    Snapshot::read(&opened.image, &KnownHives::new())
+    Snapshot::read(&opened.image, &Known::new())
 }
 
 fn data(len: usize, seed: u8) -> Vec<u8> {
@@ -816,7 +814,7 @@ fn any_read(bytes: &[u8]) {
     let path = folder.path().join("disk.raw");
     fs::write(&path, bytes).unwrap();
     if let Ok(opened) = Image::open(&path, folder.path(), &|_| ()) {
-        Snapshot::read(&opened.image, &KnownHives::new());
+        Snapshot::read(&opened.image, &Known::new());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use diskprint::{Digests, Image, KnownHives, Snapshot};
+use diskprint::{Digests, Image, Known, Snapshot};
 use diskprint_testkit::ntfs as kit;
 use diskprint_testkit::ntfs::kind;
 use kit::{Clusters, File, Options, ROOT, Volume};
@@ -13,7 +13,7 @@ fn read(bytes: &[u8]) -> Snapshot {
     let path = folder.path().join("disk.raw");
     fs::write(&path, bytes).unwrap();
     let opened = Image::open(&path, folder.path(), &|_| ()).unwrap();
-    Snapshot::read(&opened.image, &KnownHives::new())
+    Snapshot::read(&opened.image, &Known::new())
 }
 
 /// Chunks of 4 KiB that are packed, stored, and cut at the end.

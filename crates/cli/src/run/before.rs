@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Error};
 use diskprint::diff::{self, Comparison, Earlier};
 use diskprint::survey::Survey;
-use diskprint::{HiveState, KnownHives, Snapshot};
+use diskprint::{HiveState, Known, Snapshot};
 
 /// The state of the slice before.
 pub enum Before {
@@ -37,11 +37,11 @@ impl Before {
         }
     }
 
-    /// Its hives, for reading the next slice in the state that they were read in.
-    pub fn known_hives(&self, state: HiveState) -> KnownHives {
+    /// What is known of it for reading the next slice, hives in that state.
+    pub fn known(&self, state: HiveState) -> Known {
         match self {
-            Self::Aside { state: earlier, .. } => earlier.known_hives(state),
-            Self::Shared(survey) => survey.snapshot.known_hives(state),
+            Self::Aside { state: earlier, .. } => earlier.known(state),
+            Self::Shared(survey) => survey.snapshot.known(state),
         }
     }
 

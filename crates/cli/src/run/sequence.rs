@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use anyhow::{Context, Error, bail};
 use diskprint::diff::Comparison;
 use diskprint::survey::Survey;
-use diskprint::{Hex, KnownHives, pipeline};
+use diskprint::{Hex, Known, pipeline};
 
 use super::baselines::User;
 use super::before::Before;
@@ -136,7 +136,7 @@ fn each<'r>(
         }
         any = true;
         reading.begin(openings, index, |next| slices[next].hash.is_none());
-        let read = |known: &KnownHives| {
+        let read = |known: &Known| {
             let read = || slice.read(openings.take(index)?, known);
             if index == 0 { baseline.get(read) } else { read().map(Arc::new) }
         };
@@ -159,13 +159,13 @@ fn one(
     index: usize,
     to_do: &[Stage],
     before: Option<&Before>,
-    read: impl FnOnce(&KnownHives) -> Result<Arc<Survey>, Error>,
+    read: impl FnOnce(&Known) -> Result<Arc<Survey>, Error>,
     watch: &SequenceWatch<'_>,
 ) -> Result<Arc<Survey>, Error> {
     let state = work.hive_state;
     let known = match before {
-        Some(before) => before.known_hives(state),
-        None => KnownHives::in_state(state),
+        Some(before) => before.known(state),
+        None => Known::in_state(state),
     };
     // From here on it can be seen that the slice is being read, or was.
     let begun = match to_do.contains(&Stage::Disk) {

@@ -11,7 +11,7 @@ use diskprint::dfxml::Header;
 use diskprint::diff::Comparison;
 use diskprint::survey::{self, Output, Survey};
 use diskprint::{
-    Amount, Container, Fault, Hex, HiveState, KnownHives, Place, RecoveredCell, Snapshot, Step,
+    Amount, Container, Fault, Hex, HiveState, Known, Place, RecoveredCell, Snapshot, Step,
     is_one_file, pipeline, results,
 };
 use diskprint_store::{Content, FilesInUse, Found, RegistryFile};
@@ -105,7 +105,7 @@ impl<'p> Slice<'p> {
     }
 
     /// Reads the slice that was opened.
-    pub fn read(&self, opening: Opening<'_>, known: &KnownHives) -> Result<Survey, Error> {
+    pub fn read(&self, opening: Opening<'_>, known: &Known) -> Result<Survey, Error> {
         let Opening { opened, stamp, watch } = opening;
         watch.stage("reading");
         let mut survey = survey::of(opened?, known);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use diskprint::{Image, KnownHives, Snapshot};
+use diskprint::{Image, Known, Snapshot};
 use diskprint_testkit::mbr;
 use diskprint_testkit::ntfs::{Chunks, Clusters, Volume, kind, non_resident};
 use diskprint_testkit::regf::log::{self, Entry, new_log, old_log};
@@ -252,7 +252,7 @@ fn what_only_transaction_logs_hold_is_seen_and_both_states_are_kept() {
 /// Of two outputs of one name, either could be what is left.
 fn names_of_outputs_differ(sequence: &Sequence) {
     let opened = Image::open(sequence.slice(1).as_ref(), &sequence.path(""), &|_| {}).unwrap();
-    let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+    let snapshot = Snapshot::read(&opened.image, &Known::new());
     let outputs = diskprint::survey::registry(&snapshot);
     let names: BTreeSet<_> = outputs.iter().map(|output| &output.names).collect();
     assert_eq!((names.len(), outputs.len()), (5, 5), "{names:?}");

@@ -20,6 +20,8 @@ pub struct Counts {
     pub cells_deleted: u64,
     /// Altered keys and values.
     pub cells_altered: u64,
+    /// Files of which journals tell what neither state shows.
+    pub interim_files: u64,
 }
 
 impl Comparison {
@@ -44,6 +46,8 @@ impl Comparison {
                 Delta::Altered { .. } => counts.cells_altered += 1,
             }
         }
+        let files = self.interim.chunk_by(|a, b| a.is_of_same_file(b));
+        counts.interim_files = files.count() as u64;
         counts
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Comparison, compare};
 use crate::file_list::FileList;
-use crate::{FileEntry, HiveState, KnownHives, Snapshot};
+use crate::{FileEntry, HiveState, Known, Snapshot};
 
 /// A state to compare the next one with. Its files in use lie in a file of the scratch folder and
 /// not in memory, so that a sequence needs memory for the files of one slice, not of two: 350 bytes
@@ -27,9 +27,9 @@ impl Earlier {
         Ok(Self { files: FileList::write(folder, in_use)?, snapshot })
     }
 
-    /// The hives, for reading the next slice in the state that they were read in.
-    pub fn known_hives(&self, state: HiveState) -> KnownHives {
-        self.snapshot.known_hives(state)
+    /// What is known of it for reading the next slice, hives in that state.
+    pub fn known(&self, state: HiveState) -> Known {
+        self.snapshot.known(state)
     }
 
     /// Compares it with the state after it, as [`super::snapshots`] does.

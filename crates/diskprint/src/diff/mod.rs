@@ -5,6 +5,7 @@ mod chained;
 mod counts;
 mod earlier;
 mod files;
+mod interim;
 mod naming;
 mod partitions;
 mod recovered;
@@ -23,8 +24,8 @@ use files::Entry;
 use naming::Naming;
 
 use crate::{
-    CellDelta, Delta, Fault, FileDelta, FileEntry, Hive, Partition, Place, RecoveredCell, Snapshot,
-    Step, Unread,
+    CellDelta, Delta, Fault, FileDelta, FileEntry, Hive, InterimChange, Journal, Partition, Place,
+    RecoveredCell, Snapshot, Step, Unread,
 };
 
 /// What differs between two states, and what could not be compared.
@@ -36,6 +37,8 @@ pub struct Comparison {
     pub cells: Vec<CellDelta>,
     /// Keys and values that no list in use leads to, and that were not there so before.
     pub recovered: Vec<RecoveredCell>,
+    /// What happened to files in between and neither state shows, from journals.
+    pub interim: Vec<InterimChange>,
     /// What could be read in only one of the states and so not be compared.
     pub faults: Vec<Fault>,
 }
@@ -79,8 +82,12 @@ fn compare<'a, E, F: Iterator<Item = Result<Entry<'a>, E>>>(
         files: files::sorted(files_before, files_after)?,
         cells: cells.deltas,
         recovered: recovered::recovered(&hives_before, &hives_after, &naming.1),
+        interim: Vec::new(),
         faults,
     };
+    let (interim, gaps) = interim::interim(&before, after, &comparison.files);
+    comparison.interim = interim;
+    comparison.faults.extend(gaps);
     naming::name_all(&naming.0, &naming.1, &mut comparison.cells);
     unread.take_doubtful(&before, after, &mut comparison);
     renumbering.restore(&mut comparison);
@@ -120,11 +127,18 @@ impl Renumbering {
     }
 
     /// The state before but for its files and faults.
-    fn apply(&self, Snapshot { partitions, hives, unread, .. }: &Snapshot) -> Snapshot {
+    fn apply(&self, before: &Snapshot) -> Snapshot {
+        let Snapshot { partitions, hives, journals, unread, .. } = before;
         let mut partitions = partitions.clone();
         partitions.iter_mut().for_each(|it| it.number = self.new_of(it.number));
         let mut hives = hives.clone();
         hives.iter_mut().for_each(|it| it.partition = self.new_of(it.partition));
+        let journals = journals.iter().map(|it| Journal {
+            partition: self.new_of(it.partition),
+            events: Vec::new(),
+            ..*it
+        });
+        let journals = journals.collect();
         let Unread { inodes, folders, hives: unread } = unread;
         let unread = Unread {
             inodes: inodes.iter().map(|(number, it)| (self.new_of(*number), *it)).collect(),
@@ -137,7 +151,7 @@ impl Renumbering {
                 .map(|((number, upper), it)| ((self.new_of(*number), upper.clone()), it.clone()))
                 .collect(),
         };
-        Snapshot { partitions, hives, unread, ..Snapshot::default() }
+        Snapshot { partitions, hives, journals, unread, ..Snapshot::default() }
     }
 
     /// Gives the items of partitions that are gone the number that they had.

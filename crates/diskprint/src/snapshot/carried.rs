@@ -147,7 +147,7 @@ mod tests {
 
     use diskprint_testkit::ntfs::{File, Options, ROOT, Volume, kind};
 
-    use crate::{Cache, Image, KnownHives, Scratch, Snapshot};
+    use crate::{Cache, Image, Known, Scratch, Snapshot};
 
     #[test]
     fn a_digest_that_was_carried_over_wrongly_is_found_when_all_are_verified() {
@@ -161,7 +161,7 @@ mod tests {
         let read = |cache: Cache| {
             let cache = Arc::new(cache);
             let opened = Image::open(&path, Scratch::cached(&cache), &|_| ()).unwrap();
-            (Snapshot::read(&opened.image, &KnownHives::new()), cache)
+            (Snapshot::read(&opened.image, &Known::new()), cache)
         };
         let (sound, cache) = read(Cache::new(folder.path(), None, later).unwrap());
         for digested in cache.digests().lock().pieces.iter_mut().flatten() {

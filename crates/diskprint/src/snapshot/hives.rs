@@ -5,41 +5,13 @@ use diskprint_formats::regf::log::LogFile;
 use diskprint_formats::{Name, ReadAt as _, ReadAtExt as _, regf};
 use sha2::{Digest, Sha256};
 
+use super::Known;
 use super::volume::{Content, Volume};
-use crate::hive::{HiveReport, HiveState, read_hive};
+use crate::hive::{HiveReport, read_hive};
 use crate::{Fault, FileEntry, FileKind, Hive, Place, Step};
 
-/// In which state hives are read, and those that were read before, so that none is read twice.
-#[derive(Clone, Debug, Default)]
-pub struct KnownHives {
-    state: HiveState,
-    readings: HashMap<Source, (Arc<regf::Hive>, Arc<HiveReport>)>,
-}
-
 /// SHA-256 over the digests of a hive file and of its transaction logs.
-type Source = [u8; 32];
-
-impl KnownHives {
-    /// None, and hives are read in their recovered state.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// None, and hives are read in that state.
-    pub fn in_state(state: HiveState) -> Self {
-        Self { state, ..Self::default() }
-    }
-
-    /// In which state hives are read.
-    pub fn state(&self) -> HiveState {
-        self.state
-    }
-
-    pub(super) fn add(&mut self, hive: &Hive) {
-        let reading = (hive.tree.clone(), hive.report.clone());
-        self.readings.insert(hive.report.source, reading);
-    }
-}
+pub(super) type Source = [u8; 32];
 
 /// Largest hive that is read, in bytes. Windows keeps them far below: its 32-bit offsets end here.
 const MOST_HIVE: u64 = 2 << 30;
@@ -49,7 +21,7 @@ pub(super) struct Hives<'v> {
     pub(super) volume: Volume<'v>,
     pub(super) entries: &'v [FileEntry],
     pub(super) logs: &'v Logs,
-    pub(super) known: &'v KnownHives,
+    pub(super) known: &'v Known,
 }
 
 /// A hive, and whether one with the same bytes was read before.

@@ -6,6 +6,7 @@ mod content;
 mod drafts;
 mod effort;
 mod hives;
+mod known;
 mod listed;
 mod ntfs;
 mod order;
@@ -19,12 +20,14 @@ use std::error::Error;
 use diskprint_formats::ntfs::Volume;
 use diskprint_formats::{Name, ReadAt};
 
-use crate::{Amount, Cache, Fault, FileEntry, Hive, HiveState, Image, Part, Place, Step};
+use crate::{
+    Amount, Cache, Fault, FileEntry, Hive, HiveState, Image, Journal, Part, Place, Step, journal,
+};
 
 pub(crate) use carried::{Carried, Digested, Whereabouts};
 use drafts::Contents;
-pub use hives::KnownHives;
 use hives::{Hives, Read};
+pub use known::Known;
 
 /// The state of one slice: plain data, sorted by partition and path.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,8 @@ pub struct Snapshot {
     pub files: Vec<FileEntry>,
     /// Hives, each with its keys and values.
     pub hives: Vec<Hive>,
+    /// The journals of its volumes.
+    pub journals: Vec<Journal>,
     /// What could not be read.
     pub faults: Vec<Fault>,
     /// What of it a comparison must know about.
@@ -92,9 +97,10 @@ pub struct Partition {
 impl Snapshot {
     /// Reads the files and hives of all partitions of an image.
     ///
-    /// `known` are hives that were read before: one with the same bytes is not read again. Where
-    /// the image was opened with a cache, digests of what did not change are carried over.
-    pub fn read(image: &Image, known: &KnownHives) -> Self {
+    /// `known` is what the slice before says: a hive with the same bytes is not read again, and
+    /// journals are read from where they ended there. Where the image was opened with a cache,
+    /// digests of what did not change are carried over.
+    pub fn read(image: &Image, known: &Known) -> Self {
         let (partitions, faults) = image.partitions();
         let mut snapshot = Self { faults, ..Self::default() };
         let cache = image.cache().map(|cache| &**cache);
@@ -120,15 +126,15 @@ impl Snapshot {
         &mut self,
         bytes: &dyn ReadAt,
         partition: &mut Partition,
-        known: &KnownHives,
+        known: &Known,
         cache: Option<&Cache>,
     ) -> Result<(), Unlisted> {
         let listed = Cache::measure(cache, Part::List, || {
-            let listed = list(bytes, partition, Contents::Digested);
+            let listed = list(bytes, partition, Contents::Digested, known);
             let read = listed.as_ref().map_or(0, |listed| listed.read);
             (listed, Amount { read, made: 0 })
         });
-        let Listing { mut entries, jobs, mut faults, unread, unit, .. } = listed?;
+        let Listing { mut entries, journals, jobs, mut faults, unread, unit, .. } = listed?;
         partition.is_read = true;
         let volume = volume::Volume { reader: bytes, unit };
         let number = partition.number;
@@ -174,14 +180,13 @@ impl Snapshot {
             false => self.files.extend(entries),
         }
         self.hives.extend(hives);
+        self.journals.extend(journals);
         Ok(())
     }
 
-    /// The hives, for reading the next slice in the state that they were read in.
-    pub fn known_hives(&self, state: HiveState) -> KnownHives {
-        let mut known = KnownHives::in_state(state);
-        self.hives.iter().for_each(|hive| known.add(hive));
-        known
+    /// What is known of it for reading the next slice, hives in that state.
+    pub fn known(&self, state: HiveState) -> Known {
+        Known::of(self, state)
     }
 }
 
@@ -192,6 +197,7 @@ type Unlisted = Box<dyn Error + Send + Sync>;
 #[derive(Default)]
 struct Listing {
     entries: Vec<FileEntry>,
+    journals: Vec<Journal>,
     jobs: Vec<content::Job>,
     faults: Vec<Fault>,
     unread: NotListed,
@@ -215,6 +221,7 @@ fn list(
     bytes: &dyn ReadAt,
     partition: &mut Partition,
     contents: Contents,
+    known: &Known,
 ) -> Result<Listing, Unlisted> {
     let name = partition.file_system.unwrap_or_default();
     if name != "ntfs" {
@@ -230,7 +237,10 @@ fn list(
     partition.block_size = boot_sector.cluster_size;
     partition.block_count = boot_sector.total_clusters();
     partition.serial = boot_sector.serial_number;
-    Ok(ntfs::list(&volume, partition, contents))
+    let mut listing = ntfs::list(&volume, partition, contents);
+    let Listing { entries, faults, .. } = &mut listing;
+    listing.journals = journal::read(&volume, entries, partition, known, faults);
+    Ok(listing)
 }
 
 /// Lists the files of the volume in `bytes`, whose file system `partition` names, deleted ones too:
@@ -243,7 +253,8 @@ pub fn list_files(
     bytes: &dyn ReadAt,
     partition: &Partition,
 ) -> Result<(Vec<FileEntry>, Vec<Fault>), Box<dyn Error + Send + Sync>> {
-    let Listing { mut entries, faults, .. } = list(bytes, &mut partition.clone(), Contents::Left)?;
+    let Listing { mut entries, faults, .. } =
+        list(bytes, &mut partition.clone(), Contents::Left, &Known::new())?;
     order::sort(&mut entries);
     Ok((entries, faults))
 }

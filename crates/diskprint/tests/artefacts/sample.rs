@@ -4,7 +4,7 @@ use std::path::Path;
 
 use diskprint::artefact::{HiveKind, artefact};
 use diskprint::registry_path::Mounts;
-use diskprint::{Image, KnownHives, Snapshot, diff};
+use diskprint::{Image, Known, Snapshot, diff};
 
 use super::said;
 
@@ -13,7 +13,7 @@ fn snapshot(slice: &str) -> Snapshot {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let folder = tempfile::tempdir().unwrap();
     let opened = Image::open(&path, folder.path(), &|_| ()).unwrap();
-    Snapshot::read(&opened.image, &KnownHives::new())
+    Snapshot::read(&opened.image, &Known::new())
 }
 
 /// Some of the lines that the installation gives: path, value, and what it is known as.

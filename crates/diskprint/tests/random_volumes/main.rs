@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
 
-use diskprint::{Delta, FileDelta, Image, KnownHives, Snapshot, diff};
+use diskprint::{Delta, FileDelta, Image, Known, Snapshot, diff};
 use diskprint_testkit::random::{Random, Repeat, seed};
 
 use edit::{EDITS, INVISIBLE};
@@ -25,7 +25,7 @@ fn snapshot(folder: &Path, bytes: &[u8]) -> Snapshot {
     let path = folder.join("disk.raw");
     std::fs::write(&path, bytes).unwrap();
     let opened = Image::open(&path, folder, &|_| ()).unwrap();
-    let snapshot = Snapshot::read(&opened.image, &KnownHives::new());
+    let snapshot = Snapshot::read(&opened.image, &Known::new());
     assert_eq!((opened.faults, &snapshot.faults), (vec![], &vec![]));
     snapshot
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use diskprint::{KnownHives, regxml, survey};
+use diskprint::{Known, regxml, survey};
 use diskprint_formats::regf::Hive;
 use diskprint_testkit::need;
 
@@ -57,7 +57,7 @@ fn hives_of_slices() -> Option<Vec<(String, Vec<u8>)>> {
         for slice in ["10", "20", "30", "40"] {
             let name = format!("8504-1-{sequence}-{slice}");
             let tarball = folder.join(sequence).join(format!("{name}.tar.gz"));
-            let read = survey::read(&tarball, scratch.path(), &KnownHives::new(), &|_| {}).unwrap();
+            let read = survey::read(&tarball, scratch.path(), &Known::new(), &|_| {}).unwrap();
             assert_eq!(read.snapshot.hives.len(), 8, "{name}");
             for hive in read.snapshot.hives {
                 let place = format!("{name}/{}", hive.path);

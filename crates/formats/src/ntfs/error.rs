@@ -207,6 +207,17 @@ pub enum Error {
         /// What is wrong.
         what: &'static str,
     },
+    /// A record of the change journal is none.
+    #[error("change journal at USN {usn}: {what}")]
+    UsnRecord {
+        /// Where it is: its offset in $J, in bytes.
+        usn: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The runs of the change journal are longer together than the volume.
+    #[error("change journal is longer than its volume")]
+    LongJournal,
     /// The bytes below could not be read.
     #[error("cannot be read")]
     Io(#[from] io::Error),

@@ -24,6 +24,7 @@ mod lznt1;
 mod reparse_point;
 mod run_list;
 mod standard_information;
+pub mod usn_journal;
 mod volume;
 pub mod wof;
 

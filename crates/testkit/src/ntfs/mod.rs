@@ -18,6 +18,7 @@ mod put;
 mod reparse_point;
 mod run_list;
 mod standard_information;
+pub mod usn_journal;
 mod volume;
 mod wof;
 
@@ -33,5 +34,6 @@ pub use put::units;
 pub use reparse_point::{junction, reparse_point, symlink};
 pub use run_list::{Run, encode as run_list, part};
 pub use standard_information::{Times, standard_information};
+pub use usn_journal::UsnJournal;
 pub use volume::{Built, Options, ROOT, Volume};
 pub use wof::{pack_xpress4k, wof};
