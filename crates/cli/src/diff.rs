@@ -8,8 +8,8 @@ use diskprint::diff::{Comparison, Earlier};
 use diskprint::export::{Format, Writer};
 use diskprint::row::SliceName;
 use diskprint::{
-    Cache, CellDelta, Delta, FileDelta, Hex, Known, Place, RecoveredCell, Scratch,
-    Step as FaultStep, pipeline, survey,
+    Cache, CellDelta, Delta, FileDelta, Hex, InterimChange, Known, Place, RecoveredCell, Scratch,
+    Step as FaultStep, pipeline, report, survey,
 };
 
 use crate::Outcome;
@@ -88,7 +88,8 @@ fn print(
             comparison.files.iter().try_for_each(|delta| print_file(out, delta))?;
             comparison.cells.iter().try_for_each(|delta| print_cell(out, delta))?;
             comparison.recovered.iter().try_for_each(|found| print_recovered(out, found))?;
-            if !comparison.is_empty() {
+            comparison.interim.iter().try_for_each(|change| print_interim(out, change))?;
+            if !comparison.is_empty() || !comparison.interim.is_empty() {
                 writeln!(out)?;
             }
             return Ok(summary::print(out, std::slice::from_ref(step))?);
@@ -99,6 +100,7 @@ fn print(
     comparison.files.iter().try_for_each(|delta| writer.file(&slice, delta))?;
     comparison.cells.iter().try_for_each(|delta| writer.cell(&slice, delta))?;
     comparison.recovered.iter().try_for_each(|found| writer.recovered(&slice, found))?;
+    comparison.interim.iter().try_for_each(|change| writer.interim(&slice, change))?;
     writer.finish()?;
     // The rows are for a program to read; what they do not say goes where a person sees it.
     let mut err = io::stderr().lock();
@@ -142,6 +144,14 @@ fn print_recovered(out: &mut impl Write, found: &RecoveredCell) -> io::Result<()
         place.name(),
         confidence.name()
     )
+}
+
+/// `*` something that happened to a file in between.
+fn print_interim(out: &mut impl Write, change: &InterimChange) -> io::Result<()> {
+    let InterimChange { partition, file, journal, number, .. } = change;
+    let told = report::told(change);
+    let (told, journal) = (printable(&told), journal.name());
+    writeln!(out, "* file  p{partition} {told}  (inode {file}, {journal} {number})")
 }
 
 fn print_cell(out: &mut impl Write, delta: &CellDelta) -> io::Result<()> {

@@ -25,6 +25,8 @@ pub struct Step {
     pub files: Files,
     /// Keys and values.
     pub cells: Cells,
+    /// Files that were there, or had a name, only in between.
+    pub interim_files: u64,
     /// What could not be read or compared.
     pub faults: Vec<String>,
 }
@@ -61,11 +63,13 @@ impl Step {
     pub fn new(from: Option<String>, to: String, tarball: String, slicehash: String) -> Self {
         let counts = Counts::default();
         let (files, cells) = split(&counts);
-        Self { from, to, tarball, slicehash, files, cells, faults: Vec::new() }
+        let (interim_files, faults) = (0, Vec::new());
+        Self { from, to, tarball, slicehash, files, cells, interim_files, faults }
     }
 
     pub fn count(&mut self, counts: &Counts) {
         (self.files, self.cells) = split(counts);
+        self.interim_files = counts.interim_files;
     }
 
     pub fn add_faults<'f>(&mut self, faults: impl IntoIterator<Item = &'f Fault>) {
@@ -144,6 +148,11 @@ pub fn print(out: &mut impl Write, steps: &[Step]) -> io::Result<()> {
             cells.altered,
             step.faults.len(),
         )?;
+    }
+    for step in steps.iter().filter(|step| step.interim_files > 0) {
+        let files = if step.interim_files == 1 { "file" } else { "files" };
+        let (name, count) = (name(step), step.interim_files);
+        writeln!(out, "{name}: {count} {files} came and went, or had other names, in between")?;
     }
     Ok(())
 }

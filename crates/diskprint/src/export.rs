@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use diskprint_formats::{CodePoint, Name};
 use serde_json::value::RawValue;
 
-use crate::row::{self, CELL, FILE, Field, SliceName};
-use crate::{CellDelta, FileDelta, RecoveredCell};
+use crate::row::{self, CELL, FILE, Field, INTERIM, SliceName};
+use crate::{CellDelta, FileDelta, InterimChange, RecoveredCell};
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +32,8 @@ pub enum Writer<W: Write> {
         file: Columns,
         /// For each column, which of a cell's fields it holds.
         cell: Columns,
+        /// For each column, which of the fields about what happened between slices it holds.
+        interim: Columns,
     },
 }
 
@@ -48,7 +50,8 @@ impl<W: Write> Writer<W> {
             Format::Csv => {
                 let mut out = csv::WriterBuilder::new().from_writer(out);
                 out.write_record(csv_columns())?;
-                Self::Csv { out: Box::new(out), file: columns(&FILE), cell: columns(&CELL) }
+                let (file, cell) = (columns(&FILE), columns(&CELL));
+                Self::Csv { out: Box::new(out), file, cell, interim: columns(&INTERIM) }
             }
         })
     }
@@ -88,6 +91,19 @@ impl<W: Write> Writer<W> {
         match self {
             Self::Jsonl(out) => json_line(out, &CELL, &fields)?,
             Self::Csv { out, cell, .. } => write_csv(out, cell, &fields)?,
+        }
+        Ok(())
+    }
+
+    /// Writes the row of what happened to a file between two slices.
+    ///
+    /// # Errors
+    /// When what is below fails.
+    pub fn interim(&mut self, slice: &SliceName<'_>, change: &InterimChange) -> io::Result<()> {
+        let fields = row::interim(slice, change);
+        match self {
+            Self::Jsonl(out) => json_line(out, &INTERIM, &fields)?,
+            Self::Csv { out, interim, .. } => write_csv(out, interim, &fields)?,
         }
         Ok(())
     }
@@ -164,9 +180,11 @@ fn json_name(mut out: impl Write, name: &Name) -> io::Result<()> {
     out.write_all(b"\"")
 }
 
-/// The columns of a file's row, then those that only a cell's has.
+/// The columns of a file's row, then those that only a cell's has, then those of neither.
 fn csv_columns() -> impl Iterator<Item = &'static str> {
-    FILE.into_iter().chain(CELL.into_iter().filter(|name| !FILE.contains(name)))
+    let cell = CELL.into_iter().filter(|name| !FILE.contains(name));
+    let is_new = |name: &&str| !FILE.contains(name) && !CELL.contains(name);
+    FILE.into_iter().chain(cell).chain(INTERIM.into_iter().filter(is_new))
 }
 
 fn columns(names: &[&str]) -> Columns {

@@ -7,8 +7,8 @@ use diskprint_formats::{Filetime, Name};
 
 use crate::artefact::Artefact;
 use crate::{
-    Cell, CellDelta, CellKind, Delta, Digests, FileDelta, FileEntry, FileKind, Hex, KeyCell,
-    RecoveredCell, ValueCell,
+    Cell, CellDelta, CellKind, Delta, Digests, FileDelta, FileEntry, FileKind, Hex, InterimChange,
+    KeyCell, RecoveredCell, ValueCell,
 };
 
 /// The slice that a row belongs to: the later one of the two compared.
@@ -143,6 +143,25 @@ pub const CELL: [&str; 50] = [
     "file_offset",
     "place",
     "confidence",
+];
+
+/// The fields of the row of what happened between two slices, in order.
+pub const INTERIM: [&str; 15] = [
+    "type",
+    "osetid",
+    "appetid",
+    "sliceid",
+    "partition",
+    "action",
+    "path",
+    "path_before",
+    "inode",
+    "seq",
+    "journal",
+    "journal_number",
+    "journal_time",
+    "journal_reason",
+    "attributes",
 ];
 
 /// The row of a file's difference: the values of [`FILE`].
@@ -344,6 +363,28 @@ fn cell_row<'a>(slice: &SliceName<'a>, row: &CellRow<'a>) -> [Field<'a>; CELL.le
         of_found(|found| number(found.offset)),
         of_found(|found| word(found.place.name())),
         of_found(|found| word(found.confidence.name())),
+    ]
+}
+
+/// The row of what happened to a file between two slices: the values of [`INTERIM`].
+pub fn interim<'a>(slice: &SliceName<'a>, change: &'a InterimChange) -> [Field<'a>; INTERIM.len()] {
+    let [osetid, appetid, sliceid] = identity(slice);
+    [
+        word("interim"),
+        osetid,
+        appetid,
+        sliceid,
+        number(change.partition),
+        word(change.action.name()),
+        name(&change.path),
+        optional(change.path_before.as_ref()),
+        number(change.file.record),
+        number(change.file.sequence),
+        word(change.journal.name()),
+        number(change.number),
+        time(change.time),
+        number(change.reason),
+        number(change.attributes),
     ]
 }
 

@@ -3,58 +3,54 @@
 
 use std::path::Path;
 
-use diskprint::{
-    Cell, CellChanges, CellDelta, Fault, FileChanges, FileDelta, FileEntry, RecoveredCell,
-};
+use diskprint::{Cell, CellChanges, FileChanges, FileEntry};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::doing;
 use crate::sqlite::{found, rows};
-use crate::{Error, delta_table, fault, recovered_cell, sqlite_file};
+use crate::{
+    Content, Error, Found, delta_table, fault, interim_change, recovered_cell, sqlite_file,
+};
 
 /// `dpdl`: the application id in the file's header.
 // Source: https://sqlite.org/fileformat2.html#application_id
 const APPLICATION_ID: i64 = 0x6470_646C;
 
 /// The version of its tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
-/// Differences of files, differences of cells, recovered cells, and faults of one slice.
-type Deltas = (Vec<FileDelta>, Vec<CellDelta>, Vec<RecoveredCell>, Vec<Fault>);
-
-/// Writes `path` anew: under another name first, then renamed, so that it is whole or not there.
+/// Writes all but the content of what was found in one slice to `path`, anew: under another name first, then renamed, so that it is whole or not there.
 ///
 /// The same input gives the same bytes. Faults go in sorted; their places should not begin with
 /// the slice where sequences are to share the file.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write(
-    path: &Path,
-    files: &[FileDelta],
-    cells: &[CellDelta],
-    recovered: &[RecoveredCell],
-    faults: &[Fault],
-) -> Result<(), Error> {
+pub fn write(path: &Path, found: &Found) -> Result<(), Error> {
     sqlite_file::write(path, |connection| {
         make_tables(connection)
-            .and_then(|()| found::insert(connection, &[], files, cells, recovered, faults))
+            .and_then(|()| found::insert(connection, &[], found))
             .map_err(doing("filling deltas.db"))
     })
 }
 
-/// Reads what [`write()`] wrote: byte runs of files are not there, faults are sorted.
+/// Reads what [`write()`] wrote: there is no content, byte runs of files are not there, faults are sorted.
 ///
 /// # Errors
 /// When the file cannot be read, is of another version, or holds what no program of ours wrote.
-pub fn read(path: &Path) -> Result<Deltas, Error> {
+pub fn read(path: &Path) -> Result<Found, Error> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(doing("opening it"));
     let all = connection.and_then(|connection| {
         check_version(&connection, path)?;
-        let (files, cells) = (found::deltas(&connection, &[])?, found::deltas(&connection, &[])?);
-        let recovered = found::recovered(&connection, &[])?;
-        Ok((files, cells, recovered, found::faults(&connection, &[])?))
+        Ok(Found {
+            files: found::deltas(&connection, &[])?,
+            cells: found::deltas(&connection, &[])?,
+            recovered: found::recovered(&connection, &[])?,
+            interim: found::interim(&connection, &[])?,
+            faults: found::faults(&connection, &[])?,
+            content: Content::default(),
+        })
     });
     all.map_err(|error| match error {
         Error::OtherDeltas { .. } => error,
@@ -68,6 +64,7 @@ fn make_tables(connection: &Connection) -> rusqlite::Result<()> {
         delta_table::table::<FileEntry, FileChanges>(),
         delta_table::table::<Cell, CellChanges>(),
         recovered_cell::table(),
+        interim_change::table(),
         fault::table(),
     ] {
         let (name, columns) = (table.name, rows::columns(&table));

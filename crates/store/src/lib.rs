@@ -17,6 +17,7 @@ mod fault;
 mod file_delta;
 mod hive;
 mod hive_condition;
+mod interim_change;
 mod journal;
 mod names;
 mod noise;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use ::postgres::config::SslMode;
 use ::postgres::types::ToSql;
 use ::postgres::{Client, Error as PostgresError, NoTls, Row, Transaction};
-use diskprint::{CellDelta, Delta, Fault, FileDelta, RecoveredCell, SliceId};
+use diskprint::{CellDelta, Delta, Fault, FileDelta, InterimChange, RecoveredCell, SliceId};
 
 use crate::delta_table::{self, Stored};
 use crate::error::doing;
 use crate::{
     Error, HiveCondition, JournalEntry, Journaled, LastRun, Link, QueueEntry, Results, Run,
-    SliceRow, Store, fault, hive_condition, recovered_cell,
+    SliceRow, Store, fault, hive_condition, interim_change, recovered_cell,
 };
 use limits::Limits;
 use migrate::migrate;
@@ -272,6 +272,15 @@ impl Store for Postgres {
             .map_err(doing("reading recovered cells"))?
             .into_iter()
             .map(|row| recovered_cell::read(row).map_err(doing("reading recovered cells")))
+            .collect()
+    }
+
+    fn interim_changes(&self, slice: &SliceId) -> Result<Vec<InterimChange>, Error> {
+        let failed = "reading changes between slices";
+        rows::select(&mut *self.client.borrow_mut(), slice, &interim_change::table())
+            .map_err(doing(failed))?
+            .into_iter()
+            .map(|row| interim_change::read(row).map_err(doing(failed)))
             .collect()
     }
 

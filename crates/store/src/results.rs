@@ -1,4 +1,4 @@
-use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell};
+use diskprint::{CellDelta, Fault, FileDelta, InterimChange, RecoveredCell};
 
 use crate::hive::HiveIds;
 use crate::{Error, FilesInUse, HiveCondition, RegistryFile, SliceRow};
@@ -48,6 +48,8 @@ pub struct Found {
     pub cells: Vec<CellDelta>,
     /// Keys and values that no list leads to, and that were not there so in the slice before.
     pub recovered: Vec<RecoveredCell>,
+    /// What happened to files since the slice before and neither of the two shows.
+    pub interim: Vec<InterimChange>,
     /// What could not be read in this slice, nor compared.
     pub faults: Vec<Fault>,
     /// What the slice holds, whatever the one before it held.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell, SliceId};
+use diskprint::{CellDelta, Fault, FileDelta, InterimChange, RecoveredCell, SliceId};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::error::doing;
@@ -203,6 +203,10 @@ impl Store for Sqlite {
 
     fn recovered_cells(&self, slice: &SliceId) -> Result<Vec<RecoveredCell>, Error> {
         found::recovered(&self.connection, &owner(slice))
+    }
+
+    fn interim_changes(&self, slice: &SliceId) -> Result<Vec<InterimChange>, Error> {
+        found::interim(&self.connection, &owner(slice))
     }
 
     fn hive_conditions(&self, slice: &SliceId) -> Result<Vec<HiveCondition>, Error> {

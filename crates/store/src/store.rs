@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell, SliceId};
+use diskprint::{CellDelta, Fault, FileDelta, InterimChange, RecoveredCell, SliceId};
 
 use crate::sequence::{ends, order};
 use crate::{
@@ -90,6 +90,12 @@ pub trait Store: Browse + Catalogue + Send {
     /// # Errors
     /// When the database fails or holds what no program of ours wrote.
     fn recovered_cells(&self, slice: &SliceId) -> Result<Vec<RecoveredCell>, Error>;
+
+    /// Returns the stored changes between a slice and the one before it, those of a file together.
+    ///
+    /// # Errors
+    /// When the database fails or holds what no program of ours wrote.
+    fn interim_changes(&self, slice: &SliceId) -> Result<Vec<InterimChange>, Error>;
 
     /// Returns what each hive of a slice was worth, by partition and path.
     ///

@@ -40,7 +40,7 @@ pub fn run_notes(LastRun { run, .. }: &LastRun, version: &str) -> Vec<(String, S
 }
 
 /// Writes all stored differences of a sequence: slice by slice, files before cells before
-/// recovered cells, each in stored order.
+/// recovered cells before changes between slices, each in stored order.
 ///
 /// # Errors
 /// When the database fails, and when what is below the writer does.
@@ -61,6 +61,9 @@ pub fn write_rows<W: Write>(
         }
         for found in store.recovered_cells(id)? {
             writer.recovered(&name, &found).map_err(Error::WriteRows)?;
+        }
+        for change in store.interim_changes(id)? {
+            writer.interim(&name, &change).map_err(Error::WriteRows)?;
         }
         Ok(())
     };
@@ -86,6 +89,7 @@ pub fn report_slices(store: &dyn Store, sequence: &[SliceRow]) -> Result<Vec<Rep
             files: store.file_deltas(id)?,
             cells: store.cell_deltas(id)?,
             recovered: store.recovered_cells(id)?,
+            interim: store.interim_changes(id)?,
             faults: store.faults(id)?,
         })
     };

@@ -5,8 +5,10 @@ use diskprint_formats::Name;
 use diskprint::artefact::Artefact;
 use diskprint::{
     Allocation, Cell, CellChanges, CellDelta, CellKind, Delta, Digests, Fault, FileChanges,
-    FileEntry, FileKind, KeyCell, Place, RecoveredCell, SliceId, Step, Times, ValueCell,
+    FileEntry, FileKind, InterimAction, InterimChange, JournalKind, KeyCell, Place, RecoveredCell,
+    SliceId, Step, Times, ValueCell,
 };
+use diskprint_formats::ntfs::FileReference;
 use diskprint_formats::regf::recovered::Confidence;
 use diskprint_formats::{Filetime, regf};
 use diskprint_testkit::postgres::{Server, server};
@@ -122,7 +124,8 @@ fn value(name: &Name, data: Option<&[u8]>) -> Cell {
 fn found() -> Found {
     let changes = FileChanges { renamed: true, changed: false, modified: true };
     let cell_changes = CellChanges { mtime: true, class: true, ..CellChanges::default() };
-    let (mut files, mut cells, mut recovered, mut faults) = (vec![], vec![], vec![], vec![]);
+    let (mut files, mut cells, mut recovered) = (vec![], vec![], vec![]);
+    let (mut interim, mut faults) = (vec![], vec![]);
     for name in nasty_names() {
         files.push(Delta::New(file(&name)));
         files.push(Delta::Deleted(plain_file(&name)));
@@ -140,6 +143,18 @@ fn found() -> Found {
             place: regf::recovered::Place::Slack,
             confidence: Confidence::Medium,
         }));
+        interim.push(InterimChange {
+            partition: u32::MAX,
+            journal: JournalKind::UsnJrnl,
+            file: FileReference { record: u64::MAX, sequence: u16::MAX },
+            number: u64::MAX,
+            time: Filetime(u64::MAX),
+            action: InterimAction::Renamed,
+            path: name.clone(),
+            path_before: Some(name.clone()),
+            attributes: u32::MAX,
+            reason: u32::MAX,
+        });
         let place = Place::from(Step::Slice(-20))
             .then(Step::Member("a\0b".into()))
             .then(Step::Disk(1))
@@ -151,7 +166,7 @@ fn found() -> Found {
             .then(Step::Offset(u64::MAX));
         faults.push(Fault::text(place, "what\0", "skipped"));
     }
-    Found { files, cells, recovered, faults, content: Content::default() }
+    Found { files, cells, recovered, interim, faults, content: Content::default() }
 }
 
 fn run() -> Run {
@@ -282,6 +297,7 @@ fn everything_comes_back_as_it_was() {
         let store = tested.store();
         save(store, &found);
         assert_eq!(store.recovered_cells(&id(20)).unwrap(), found.recovered);
+        assert_eq!(store.interim_changes(&id(20)).unwrap(), found.interim);
         assert_eq!(store.hive_conditions(&id(20)).unwrap(), found.content.conditions);
         assert_eq!(store.file_deltas(&id(20)).unwrap(), found.files);
         assert_eq!(store.cell_deltas(&id(20)).unwrap(), found.cells);
@@ -458,5 +474,5 @@ fn databases_of_others_and_of_the_future_are_left_alone() {
     store.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     let error = Sqlite::open(&path).unwrap_err().to_string();
-    assert_eq!(error, "the database has version 99, this program knows versions up to 6");
+    assert_eq!(error, "the database has version 99, this program knows versions up to 7");
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, Error, bail};
 use diskprint::diff::Comparison;
 use diskprint::survey::Survey;
 use diskprint::{Hex, Known, pipeline};
+use diskprint_store::Found;
 
 use super::baselines::User;
 use super::before::Before;
@@ -225,12 +226,13 @@ impl Ended<'_> {
         let mut steps = Vec::new();
         for slice in &self.slices {
             let Planned { id, tarball, .. } = slice.planned;
-            let (files, cells, recovered, _) = slice.deltas()?;
+            let Found { files, cells, recovered, interim, .. } = slice.deltas()?;
             let hash = slice.hash.map(|hash| Hex(&hash).to_string()).unwrap_or_default();
             let to = id.sliceid.to_string();
             let mut step =
                 Step::new(from.replace(to.clone()), to, tarball.display().to_string(), hash);
-            step.count(&Comparison { files, cells, recovered, faults: Vec::new() }.counts());
+            let comparison = Comparison { files, cells, recovered, interim, faults: Vec::new() };
+            step.count(&comparison.counts());
             step.add_faults(&session.with(|store| store.faults(id))?);
             steps.push(step);
         }

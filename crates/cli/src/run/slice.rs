@@ -11,8 +11,8 @@ use diskprint::dfxml::Header;
 use diskprint::diff::Comparison;
 use diskprint::survey::{self, Output, Survey};
 use diskprint::{
-    Amount, Container, Fault, Hex, HiveState, Known, Place, RecoveredCell, Snapshot, Step,
-    is_one_file, pipeline, results,
+    Amount, Container, Fault, Hex, HiveState, Known, Place, Snapshot, Step, is_one_file, pipeline,
+    results,
 };
 use diskprint_store::{Content, FilesInUse, Found, RegistryFile};
 use serde_json::{Value, json};
@@ -253,17 +253,22 @@ impl<'p> Slice<'p> {
                 Some(before) => before.compare(&survey.snapshot)?,
                 None => Comparison::default(),
             };
-            let Comparison { files, cells, recovered, faults } = &comparison;
-            let mut all = [survey.snapshot.faults.as_slice(), faults].concat();
+            let Comparison { files, cells, recovered, interim, faults } = comparison;
+            let mut all = [survey.snapshot.faults.as_slice(), &faults].concat();
             all.sort();
+            let content = Content::default();
+            let found = Found { files, cells, recovered, interim, faults: all, content };
             let path = begun.folder().join(DELTAS);
-            diskprint_store::write_deltas(&path, files, cells, recovered, &all)?;
+            diskprint_store::write_deltas(&path, &found)?;
             begun.wrote(&format!("{}/{DELTAS}", Stage::Deltas.name()))?;
             let before = before.map(Before::slicehash);
             let inputs = self.delta_inputs(&survey.slicehash, before);
-            let summary =
-                format!("{} files, {} keys and values differ\n", files.len(), cells.len());
-            Ok((inputs, summary, comparison.faults))
+            let summary = format!(
+                "{} files, {} keys and values differ\n",
+                found.files.len(),
+                found.cells.len()
+            );
+            Ok((inputs, summary, faults))
         })
     }
 
@@ -301,7 +306,6 @@ impl<'p> Slice<'p> {
 
     /// What was found in it, as its outputs have it.
     pub fn found(&self) -> Result<Found, diskprint_store::Error> {
-        let (files, cells, recovered, faults) = self.deltas()?;
         let metadata = Stage::Files.of(&self.folder).folder().join(FILE_METADATA);
         let registry = Stage::Registry.of(&self.folder).folder();
         let unreadable = |error: io::Error| diskprint_store::Error::Read {
@@ -312,7 +316,7 @@ impl<'p> Slice<'p> {
         let conditions = conditions::read(&registry).map_err(unreadable)?;
         let hives = hives.into_iter().map(|(path, sha1)| RegistryFile { path, sha1 }).collect();
         let content = Content { files: FilesInUse::In(metadata), hives, conditions };
-        Ok(Found { files, cells, recovered, faults, content })
+        Ok(Found { content, ..self.deltas()? })
     }
 
     /// Length of what [`Self::found`] reads into memory.
@@ -321,20 +325,16 @@ impl<'p> Slice<'p> {
         fs::metadata(deltas).map_or(0, |metadata| metadata.len())
     }
 
-    /// What differs from the slice before, and all faults, as seen from the sequence.
-    pub fn deltas(&self) -> Result<Deltas, diskprint_store::Error> {
+    /// What differs from the slice before, and all faults, as seen from the sequence; without content.
+    pub fn deltas(&self) -> Result<Found, diskprint_store::Error> {
         let path = Stage::Deltas.of(&self.folder).folder().join(DELTAS);
-        let (files, cells, recovered, mut faults) = diskprint_store::read_deltas(&path)?;
-        for fault in &mut faults {
+        let mut found = diskprint_store::read_deltas(&path)?;
+        for fault in &mut found.faults {
             fault.place = fault.place.within(Step::Slice(self.planned.id.sliceid));
         }
-        Ok((files, cells, recovered, faults))
+        Ok(found)
     }
 }
-
-/// Differences of files, differences of keys and values, recovered ones, faults.
-pub type Deltas =
-    (Vec<diskprint::FileDelta>, Vec<diskprint::CellDelta>, Vec<RecoveredCell>, Vec<Fault>);
 
 const DELTAS: &str = "deltas.db";
 const FILE_METADATA: &str = "filemetadata.csv";

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use anyhow::Error;
 use diskprint::report::fact::{self, Fact};
 use diskprint::report::follow::{self, Followed};
-use diskprint::report::{ReportSlice, cell_path, tree};
-use diskprint::row::{self, CELL, FILE, SliceName};
-use diskprint::{RecoveredCell, printable};
+use diskprint::report::{self, ReportSlice, cell_path, tree};
+use diskprint::row::{self, CELL, FILE, INTERIM, SliceName};
+use diskprint::{InterimChange, RecoveredCell, printable};
 
 use super::screen::{Screen, columns, pad};
 use super::story::{self, Step, Story};
@@ -52,6 +52,7 @@ pub fn run(
         page.story(&story, out)?;
     }
     page.recovered(&followed.recovered, out)?;
+    page.interim(&followed.interim, out)?;
     let faults: usize = slices.iter().map(|slice| slice.faults.len()).sum();
     if faults > 0 {
         let said = format!(
@@ -165,6 +166,26 @@ impl Page<'_> {
         }
         Ok(())
     }
+
+    /// Prints what happened between slices.
+    fn interim(
+        &self,
+        interim: &[(usize, &[InterimChange])],
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        if !interim.is_empty() {
+            writeln!(out, "\n{}", self.screen.bold("Between the slices"))?;
+        }
+        for (at, changes) in interim {
+            let Some(first) = changes.first() else { continue };
+            let slice = self.slices.get(*at).map(|slice| printable(&slice.id)).unwrap_or_default();
+            writeln!(out, "  before {slice}  file ({})", report::source(first))?;
+            for change in *changes {
+                writeln!(out, "      {}", printable(&report::told(change)))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn as_json<'a>(
@@ -199,5 +220,8 @@ fn as_json<'a>(
     let found = followed.recovered.iter();
     let recovered = found.map(|(at, it)| json_row(&CELL, &row::recovered(&name(*at), it)));
     let recovered = recovered.collect::<Result<_, _>>()?;
-    Ok(json::Followed { sequence, asked, lives, recovered, nearest })
+    let all = followed.interim.iter().flat_map(|(at, all)| all.iter().map(move |it| (*at, it)));
+    let interim = all.map(|(at, it)| json_row(&INTERIM, &row::interim(&name(at), it)));
+    let interim = interim.collect::<Result<_, _>>()?;
+    Ok(json::Followed { sequence, asked, lives, recovered, interim, nearest })
 }

@@ -1,5 +1,6 @@
 //! What is shown, for programs. `docs/show.md` describes it.
 
+use diskprint::InterimChange;
 use diskprint::report::tree::Place;
 use diskprint::report::{self, SliceOverview};
 use serde::Serialize;
@@ -21,6 +22,7 @@ struct Slice<'a> {
     files: Tally,
     cells: Tally,
     registered: Vec<Registered<'a>>,
+    interim_files: usize,
     faults: Vec<String>,
 }
 
@@ -76,6 +78,7 @@ impl<'a> Slice<'a> {
             files: slice.files.into(),
             cells: slice.cells.into(),
             registered: registered.collect(),
+            interim_files: slice.interim.chunk_by(InterimChange::is_of_same_file).count(),
             faults: slice.faults.iter().map(ToString::to_string).collect(),
         }
     }
@@ -125,6 +128,7 @@ pub struct Followed<'a> {
     pub lives: Vec<Life>,
     /// Rows of keys and values that no list leads to.
     pub recovered: Vec<Box<RawValue>>,
+    pub interim: Vec<Box<RawValue>>,
     /// Where nothing was found: the nearest paths that changed.
     pub nearest: Vec<String>,
 }

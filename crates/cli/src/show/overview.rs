@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use anyhow::Error;
-use diskprint::printable;
 use diskprint::report::{self, Overview, SliceOverview};
+use diskprint::{InterimChange, printable};
 use indicatif::HumanCount;
 
 use super::screen::{Screen, columns, pad};
@@ -40,6 +40,7 @@ pub fn run(
     let most = most(args, MOST);
     registered(&overview.slices, most, screen, out)?;
     behind(&overview, most, screen, out)?;
+    between(&overview.slices, most, screen, out)?;
     doubt(&overview.slices, screen, out)?;
     Ok(Outcome::Clean)
 }
@@ -158,6 +159,35 @@ fn behind(
         writeln!(out, "    {}", printable(path))?;
     }
     and_more(paths.len(), most, 4, out)
+}
+
+/// Prints what happened to files between slices and no slice shows; nothing where nothing did.
+fn between(
+    slices: &[SliceOverview<'_>],
+    most: usize,
+    screen: &Screen,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if slices.iter().all(|slice| slice.interim.is_empty()) {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", screen.bold("Between the slices"))?;
+    for slice in slices.iter().filter(|slice| !slice.interim.is_empty()) {
+        let files = || slice.interim.chunk_by(InterimChange::is_of_same_file);
+        let said = format!(
+            "Before slice {} {} {} came and went, or had other names:",
+            printable(slice.id),
+            human(files().count()),
+            if files().count() == 1 { "file" } else { "files" },
+        );
+        writeln!(out, "{}", screen.wrap(&said, 2))?;
+        for changes in files().take(most) {
+            let told: Vec<String> = changes.iter().map(|it| printable(&report::told(it))).collect();
+            writeln!(out, "    {}", told.join("\n      "))?;
+        }
+        and_more(files().count(), most, 4, out)?;
+    }
+    Ok(())
 }
 
 /// Prints what could not be read or compared.

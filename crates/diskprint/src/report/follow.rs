@@ -8,7 +8,9 @@ use diskprint_formats::Name;
 use super::ReportSlice;
 use super::life::{cell_id, file_id};
 use super::place::cell_path;
-use crate::{Cell, CellDelta, Delta, FileDelta, FileEntry, RecoveredCell, printable};
+use crate::{
+    Cell, CellDelta, Delta, FileDelta, FileEntry, InterimChange, RecoveredCell, printable,
+};
 
 /// What became of one thing: the slices that say something of it, by number, and what they say.
 ///
@@ -41,12 +43,17 @@ pub struct Followed<'a> {
     pub cells: Vec<Life<'a, CellDelta>>,
     /// The same that no list leads to, with the slices where they were found.
     pub recovered: Vec<(usize, &'a RecoveredCell)>,
+    /// What happened between slices to files that were at the path, with the later slices.
+    pub interim: Vec<(usize, &'a [InterimChange])>,
 }
 
 impl Followed<'_> {
     /// Whether nothing is known of the path.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.cells.is_empty() && self.recovered.is_empty()
+        self.files.is_empty()
+            && self.cells.is_empty()
+            && self.recovered.is_empty()
+            && self.interim.is_empty()
     }
 }
 
@@ -78,7 +85,11 @@ pub fn follow<'a>(slices: &'a [ReportSlice], path: &str) -> Followed<'a> {
     let recovered =
         recovered.flat_map(|(at, slice)| slice.recovered.iter().map(move |it| (at, it)));
     let recovered = recovered.filter(|(_, it)| it.is_path_whole && is_cell(&it.cell, &asked));
-    Followed { files, cells, recovered: recovered.collect() }
+    let interim = slices.iter().enumerate().flat_map(|(at, slice)| {
+        slice.interim.chunk_by(InterimChange::is_of_same_file).map(move |changes| (at, changes))
+    });
+    let interim = interim.filter(|(_, changes)| changes.iter().any(|it| was_at(it, &asked)));
+    Followed { files, cells, recovered: recovered.collect(), interim: interim.collect() }
 }
 
 impl<'a, T, C> Life<'a, Delta<T, C>> {
@@ -172,6 +183,14 @@ fn is_file(file: &FileEntry, asked: &str) -> bool {
     // The streams of the file, too.
     let stream = file.stream.is_some() && canonical(&file.path.to_text()) == asked;
     stream || canonical(&file.full_path().to_text()) == asked
+}
+
+/// Whether a file was at a path before or after a change.
+fn was_at(change: &InterimChange, asked: &str) -> bool {
+    let of_partition = format!("P{}/", change.partition);
+    let asked = asked.strip_prefix(&*of_partition).unwrap_or(asked);
+    let paths = [Some(&change.path), change.path_before.as_ref()];
+    paths.into_iter().flatten().any(|path| canonical(&path.to_text()) == asked)
 }
 
 fn is_cell(cell: &Cell, asked: &str) -> bool {

@@ -9,7 +9,7 @@ use super::verdict::grouped;
 use super::{Report, ReportSlice};
 
 /// How many items of a list stand in the page.
-const MOST_LISTED: usize = 500;
+pub(super) const MOST_LISTED: usize = 500;
 
 pub(super) fn stayed(report: &Report, behind: &Behind, out: &mut impl Write) -> io::Result<()> {
     out.write_all(
@@ -37,7 +37,7 @@ pub(super) fn stayed(report: &Report, behind: &Behind, out: &mut impl Write) -> 
 }
 
 /// Says how much of a list is left out, and what has it.
-fn more(out: &mut impl Write, all: usize, has: &str) -> io::Result<()> {
+pub(super) fn more(out: &mut impl Write, all: usize, has: &str) -> io::Result<()> {
     match all.saturating_sub(MOST_LISTED) {
         0 => Ok(()),
         more => writeln!(out, "<li>… and {} more, which {has}</li>", grouped(more)),

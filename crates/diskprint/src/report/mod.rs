@@ -7,6 +7,7 @@
 //! same bytes. Text from evidence is escaped, and written out where it would reorder other text;
 //! the page forbids every script and style but its own, by their hashes.
 
+mod between;
 mod doubt;
 pub mod fact;
 pub mod follow;
@@ -24,6 +25,7 @@ mod verdict;
 
 use std::io::{self, Write};
 
+pub use between::{source, told};
 pub use life::Counts;
 pub use line::Line;
 pub use noise::{Noise, NoisePlace};
@@ -32,7 +34,7 @@ pub use page::{PARTS, STYLE};
 pub use place::cell_path;
 pub use registered::{Item, Registered, registered};
 
-use crate::{CellDelta, Delta, Fault, FileDelta, RecoveredCell};
+use crate::{CellDelta, Delta, Fault, FileDelta, InterimChange, RecoveredCell};
 
 /// What a report shows.
 pub struct Report {
@@ -65,6 +67,8 @@ pub struct ReportSlice {
     pub cells: Vec<CellDelta>,
     /// Keys and values that no list leads to.
     pub recovered: Vec<RecoveredCell>,
+    /// What happened to files since the slice before and neither of the two shows.
+    pub interim: Vec<InterimChange>,
     /// What could not be read or compared.
     pub faults: Vec<Fault>,
 }
@@ -132,6 +136,7 @@ mod tests {
                 .collect(),
             cells: Vec::new(),
             recovered: Vec::new(),
+            interim: Vec::new(),
             faults: names
                 .iter()
                 .map(|name| Fault::text(Place::from(Step::Path(name.clone())), "what", "it"))

@@ -6,7 +6,7 @@ use std::ops::Add;
 use super::life::{self, Counts};
 use super::verdict::{counted, sentences};
 use super::{Registered, ReportSlice, registered};
-use crate::{Delta, Fault};
+use crate::{Delta, Fault, InterimChange};
 
 /// What a sequence did.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct SliceOverview<'a> {
     pub cells: Tally,
     /// What is new of services, autostarts and the like.
     pub registered: Vec<Registered>,
+    /// What happened to files since the slice before and neither of the two shows.
+    pub interim: &'a [InterimChange],
     /// What could not be read or compared.
     pub faults: &'a [Fault],
 }
@@ -110,6 +112,7 @@ fn slice(slice: &ReportSlice) -> SliceOverview<'_> {
         files: Tally::of(&slice.files),
         cells: Tally { recovered: slice.recovered.len(), ..Tally::of(&slice.cells) },
         registered: registered(&slice.cells),
+        interim: &slice.interim,
         faults: &slice.faults,
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::between::between;
 use super::doubt::Doubt;
 use super::life::Behind;
 use super::lists::{faults_of, stayed};
@@ -43,6 +44,7 @@ pub(super) fn write(
     head(report, behind, shown, out)?;
     out.write_all(CHANGES.as_bytes())?;
     stayed(report, behind, out)?;
+    between(&report.slices, out)?;
     faults_of(&report.slices, doubt, out)?;
     out.write_all(b"</main>\n<div id=\"printed\"></div>\n")?;
     packed_block(out, "index", &packed.index)?;

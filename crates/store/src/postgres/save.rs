@@ -12,15 +12,16 @@ use crate::results::{Counts, sorted};
 use crate::table::owner;
 use crate::{
     Branch, Error, Found, Results, Run, SliceRow, branch, delta_table, fault, hive_condition,
-    recovered_cell, regdelta,
+    interim_change, recovered_cell, regdelta,
 };
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-pub(super) const RESULT_TABLES: [&str; 7] = [
+pub(super) const RESULT_TABLES: [&str; 8] = [
     "regdelta",
     "diskprint_file_delta",
     "diskprint_cell_delta",
     "diskprint_recovered_cell",
+    "diskprint_interim_change",
     "diskprint_hive_condition",
     "diskprint_fault",
     "diskprint_branch",
@@ -79,7 +80,7 @@ impl ActionIds {
 fn insert(
     transaction: &mut Transaction<'_>,
     slice: &SliceRow,
-    Found { files, cells, recovered, faults, content }: &Found,
+    Found { files, cells, recovered, interim, faults, content }: &Found,
     hives: &HiveIds,
     actions: &ActionIds,
 ) -> Result<(), PostgresError> {
@@ -90,6 +91,8 @@ fn insert(
     rows::insert(transaction, &owner, &table, cells.iter().map(delta_table::row))?;
     let rows = recovered.iter().map(recovered_cell::row);
     rows::insert(transaction, &owner, &recovered_cell::table(), rows)?;
+    let rows = interim.iter().map(interim_change::row);
+    rows::insert(transaction, &owner, &interim_change::table(), rows)?;
     let conditions = content.conditions.iter().map(hive_condition::row);
     rows::insert(transaction, &owner, &hive_condition::table(), conditions)?;
     let faults = sorted(faults).into_iter().map(fault::row);

@@ -1,7 +1,7 @@
 //! Differences and faults in tables of our own, a slice's or those of a file that is one slice's.
 
 use diskprint::{
-    Cell, CellChanges, CellDelta, Delta, Fault, FileChanges, FileDelta, FileEntry, RecoveredCell,
+    Cell, CellChanges, Delta, Fault, FileChanges, FileEntry, InterimChange, RecoveredCell,
 };
 use rusqlite::Connection;
 
@@ -9,16 +9,13 @@ use super::rows;
 use crate::delta_table::{self, Stored};
 use crate::results::sorted;
 use crate::table::Owner;
-use crate::{Error, fault, recovered_cell};
+use crate::{Error, Found, fault, interim_change, recovered_cell};
 
-/// Adds all differences, recovered cells and faults.
+/// Adds all differences, recovered cells, changes between the slices, and faults.
 pub(crate) fn insert(
     connection: &Connection,
     owner: &[Owner],
-    files: &[FileDelta],
-    cells: &[CellDelta],
-    recovered: &[RecoveredCell],
-    faults: &[Fault],
+    Found { files, cells, recovered, interim, faults, .. }: &Found,
 ) -> rusqlite::Result<()> {
     let table = delta_table::table::<FileEntry, FileChanges>();
     rows::insert(connection, owner, &table, files.iter().map(delta_table::row))?;
@@ -26,6 +23,8 @@ pub(crate) fn insert(
     rows::insert(connection, owner, &table, cells.iter().map(delta_table::row))?;
     let recovered = recovered.iter().map(recovered_cell::row);
     rows::insert(connection, owner, &recovered_cell::table(), recovered)?;
+    let interim = interim.iter().map(interim_change::row);
+    rows::insert(connection, owner, &interim_change::table(), interim)?;
     let faults = sorted(faults).into_iter().map(fault::row);
     rows::insert(connection, owner, &fault::table(), faults)
 }
@@ -44,6 +43,14 @@ pub(crate) fn recovered(
     owner: &[Owner],
 ) -> Result<Vec<RecoveredCell>, Error> {
     rows::select(connection, owner, &recovered_cell::table(), recovered_cell::read)
+}
+
+/// Reads changes between the slices back, in their order.
+pub(crate) fn interim(
+    connection: &Connection,
+    owner: &[Owner],
+) -> Result<Vec<InterimChange>, Error> {
+    rows::select(connection, owner, &interim_change::table(), interim_change::read)
 }
 
 /// Reads faults back, sorted.

@@ -11,11 +11,12 @@ use crate::table::owner;
 use crate::{Branch, Error, Found, Results, Run, SliceRow, branch, hive_condition, regdelta};
 
 /// Tables that hold what a run found in a slice, in the order in which they can be emptied.
-pub(super) const RESULT_TABLES: [&str; 7] = [
+pub(super) const RESULT_TABLES: [&str; 8] = [
     "regdelta",
     "diskprint_file_delta",
     "diskprint_cell_delta",
     "diskprint_recovered_cell",
+    "diskprint_interim_change",
     "diskprint_hive_condition",
     "diskprint_fault",
     "diskprint_branch",
@@ -51,10 +52,11 @@ pub(super) fn save(store: &mut Sqlite, results: &Results<'_>) -> Result<(), Erro
 fn insert(
     connection: &Connection,
     slice: &SliceRow,
-    Found { files, cells, recovered, faults, content }: &Found,
+    found: &Found,
     hives: &HiveIds,
 ) -> rusqlite::Result<()> {
-    found::insert(connection, &owner(&slice.id), files, cells, recovered, faults)?;
+    let Found { files, cells, recovered, content, .. } = found;
+    found::insert(connection, &owner(&slice.id), found)?;
     let conditions = content.conditions.iter().map(hive_condition::row);
     rows::insert(connection, &owner(&slice.id), &hive_condition::table(), conditions)?;
     insert_branches(connection, &slice.id, &branches(files, cells, recovered))?;

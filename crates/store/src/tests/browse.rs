@@ -226,7 +226,7 @@ fn results_of_an_older_version_get_their_branches() {
     for mut tested in stores() {
         save(tested.store(), &changes());
         let branches = tested.sql("SELECT * FROM diskprint_branch ORDER BY sliceid, ordinal");
-        let back = "DROP TABLE diskprint_branch;
+        let back = "DROP TABLE diskprint_branch; DROP TABLE diskprint_interim_change;
             DROP INDEX diskprint_file_by_path_before; DROP INDEX diskprint_file_by_path_after;
             DROP INDEX diskprint_file_by_md5_before; DROP INDEX diskprint_file_by_md5_after;
             DROP INDEX diskprint_file_by_sha1_before; DROP INDEX diskprint_file_by_sha1_after;

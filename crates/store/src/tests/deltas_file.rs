@@ -34,19 +34,18 @@ fn registry_deltas_are_the_same_bytes_each_time() {
 fn the_differences_of_one_slice_come_back_from_their_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deltas.db");
-    let Found { files, cells, recovered, mut faults, .. } = found();
-    crate::write_deltas(&path, &files, &cells, &recovered, &faults).unwrap();
+    let mut found = found();
+    crate::write_deltas(&path, &found).unwrap();
     let once = fs::read(&path).unwrap();
-    let (read_files, read_cells, read_recovered, read_faults) = crate::read_deltas(&path).unwrap();
-    assert!(read_files == files && read_cells == cells && read_recovered == recovered);
-    faults.sort();
-    assert_eq!(read_faults, faults);
-    crate::write_deltas(&path, &read_files, &read_cells, &read_recovered, &read_faults).unwrap();
+    let read = crate::read_deltas(&path).unwrap();
+    found.faults.sort();
+    assert!(read == found);
+    crate::write_deltas(&path, &read).unwrap();
     assert!(fs::read(&path).unwrap() == once, "the same bytes");
     assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nothing is left beside it");
 
-    crate::write_deltas(&path, &[], &[], &[], &[]).unwrap();
-    assert_eq!(crate::read_deltas(&path).unwrap(), (vec![], vec![], vec![], vec![]));
+    crate::write_deltas(&path, &Found::default()).unwrap();
+    assert_eq!(crate::read_deltas(&path).unwrap(), Found::default());
     let sql = "SELECT group_concat(name) FROM pragma_table_info('diskprint_fault')";
     let columns = sqlite_rows(&Connection::open(&path).unwrap(), sql);
     assert_eq!(columns, ["ordinal,place,steps,what,skipped"]);
@@ -64,13 +63,13 @@ fn a_file_that_holds_no_differences_of_this_version_is_refused() {
     assert_eq!(read().0, "PATH: cannot read");
     assert!(!path.exists());
 
-    crate::write_deltas(&path, &found().files, &[], &[], &[]).unwrap();
+    crate::write_deltas(&path, &found()).unwrap();
     let sql = |sql: &str| Connection::open(&path).unwrap().execute_batch(sql).unwrap();
-    sql("PRAGMA user_version = 3");
-    let refused = "PATH: not a file of differences of version 2 (application id 0x6470646c, \
-                   version 3)";
+    sql("PRAGMA user_version = 2");
+    let refused = "PATH: not a file of differences of version 3 (application id 0x6470646c, \
+                   version 2)";
     assert_eq!(read(), (refused.to_owned(), None));
-    sql("PRAGMA user_version = 2; UPDATE diskprint_file_delta SET action = 'odd'");
+    sql("PRAGMA user_version = 3; UPDATE diskprint_file_delta SET action = 'odd'");
     assert_eq!(read(), ("PATH: cannot read".to_owned(), Some("database: reading rows".to_owned())));
 
     let store = Sqlite::open(&folder.path().join("diskprint.db")).unwrap();
@@ -85,8 +84,8 @@ fn a_file_that_holds_no_differences_of_this_version_is_refused() {
 fn a_file_cut_anywhere_is_refused_or_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deltas.db");
-    let Found { cells, .. } = found();
-    crate::write_deltas(&path, &[], &cells, &[], &[]).unwrap();
+    let found = Found { cells: found().cells, ..Found::default() };
+    crate::write_deltas(&path, &found).unwrap();
     let whole = fs::read(&path).unwrap();
     for len in (0..whole.len()).step_by(4001) {
         fs::write(&path, &whole[..len]).unwrap();
