@@ -98,7 +98,8 @@ fn what_came_and_went_is_told_everywhere_and_apart() {
     let printed = show(&["--follow", "C:\\temp\\SETUP.TMP"]);
     assert!(printed.contains("$UsnJrnl from 0)"), "{printed}");
     assert!(TOLD[..2].iter().all(|told| printed.contains(told)), "{printed}");
-    let json: serde_json::Value = serde_json::from_str(&show(&["--follow", "temp/a.tmp", "--json"])).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&show(&["--follow", "temp/a.tmp", "--json"])).unwrap();
     assert_eq!(json["interim"].as_array().unwrap().len(), 2);
 
     let page = folder.path().join("report.html").display().to_string();

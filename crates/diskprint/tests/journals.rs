@@ -5,7 +5,10 @@ use std::fs;
 use diskprint::diff::{self, Comparison};
 use diskprint::{Image, InterimChange, Known, Snapshot};
 use diskprint_testkit::ntfs::usn_journal::{CLOSE, CREATE, NEW_NAME, OLD_NAME};
-use diskprint_testkit::ntfs::{File, Options, ROOT, Reference, UsnJournal, Volume};
+use diskprint_testkit::ntfs::{
+    File, LogFile, Options, ROOT, Reference, Times, UsnJournal, Volume, file_name, namespace,
+};
+use diskprint_testkit::random::{Random, Repeat, seed};
 use tempfile::TempDir;
 
 fn read(bytes: &[u8], known: &Known) -> Snapshot {
@@ -18,7 +21,18 @@ fn read(bytes: &[u8], known: &Known) -> Snapshot {
 
 /// A volume with the directories `docs` and `old`, `files` in `docs`, and a journal.
 fn volume(files: &[(u64, &str)], with_old: bool, journal: Option<&UsnJournal>) -> Vec<u8> {
-    let mut volume = Volume::new(Options { clusters: 1024, ..Options::default() });
+    logged(files, with_old, journal, Vec::new())
+}
+
+/// The same, and $LogFile with these bytes.
+fn logged(
+    files: &[(u64, &str)],
+    with_old: bool,
+    journal: Option<&UsnJournal>,
+    log_file: Vec<u8>,
+) -> Vec<u8> {
+    let mut volume = Volume::new(OPTIONS);
+    volume.log_file = log_file;
     volume.put(DOCS.record, &File::directory(ROOT, "docs"));
     if with_old {
         volume.put(OLD.record, &File::directory(ROOT, "old"));
@@ -33,6 +47,19 @@ fn volume(files: &[(u64, &str)], with_old: bool, journal: Option<&UsnJournal>) -
     }
     volume.finish().bytes
 }
+
+/// Sizes as usual, with room for a log.
+const OPTIONS: Options = Options {
+    sector: 512,
+    cluster: 4096,
+    clusters: 1024,
+    record: 1024,
+    index_block: 4096,
+    mft_run: 0,
+    mft_list: false,
+    per_block: 8,
+    serial: 7,
+};
 
 const DOCS: Reference = Reference { record: 30, sequence: 1 };
 const OLD: Reference = Reference { record: 31, sequence: 1 };
@@ -206,4 +233,130 @@ fn what_is_damaged_in_a_journal_is_a_fault_and_the_rest_is_read() {
     let left = comparison.counts().interim_files;
     assert!((160..199).contains(&left), "{left}");
     assert!(comparison.interim.iter().all(|change| sound.interim.contains(change)));
+}
+
+fn name(parent: Reference, name: &str) -> Vec<u8> {
+    file_name(parent, name, namespace::WIN32, Times::from(0), 0, 0x20)
+}
+
+#[test]
+fn without_a_change_journal_the_log_tells() {
+    for (is_version_2, is_copied) in [(false, false), (false, true), (true, false), (true, true)] {
+        // Three pages: what is told below goes around.
+        let mut log = LogFile::new(is_version_2, 3);
+        log.created(&OPTIONS, file(60), &name(DOCS, "before.tmp"));
+        log.deleted(&OPTIONS, file(60), &name(DOCS, "before.tmp"));
+        log.restart();
+        (0..110).for_each(|_| _ = log.end());
+        let before = logged(&[(40, "kept")], true, None, log.stream(is_copied));
+
+        let first = log.created(&OPTIONS, file(61), &name(DOCS, "setup.tmp"));
+        let short = file_name(DOCS, "SETUP~1.TMP", namespace::DOS, Times::from(0), 0, 0x20);
+        log.listed(file(61), &short);
+        log.deleted(&OPTIONS, file(61), &name(DOCS, "setup.tmp"));
+        // One name of two goes: that is no rename, nor is one that goes and comes in its place.
+        log.unlisted(file(40), &name(DOCS, "other"));
+        log.end();
+        log.listed(file(40), &name(DOCS, "kept"));
+        log.end();
+        log.created(&OPTIONS, file(43), &name(DOCS, "save.tmp"));
+        log.renamed(file(43), &name(DOCS, "save.tmp"), &name(DOCS, "saved"));
+        let after = logged(&[(40, "kept"), (43, "saved")], true, None, log.stream(is_copied));
+        assert_eq!(log.round(), 2);
+
+        let (comparison, after) = compare(&before, &after);
+        let expected = [
+            "61-1 created docs/setup.tmp",
+            "61-1 deleted docs/setup.tmp",
+            "43-1 created docs/save.tmp",
+            "43-1 renamed docs/save.tmp → docs/saved",
+        ];
+        assert_eq!(shown(&comparison), expected, "{is_version_2} {is_copied}");
+        assert_eq!(faults(&comparison), [] as [&str; 0]);
+        assert_eq!(after.faults, []);
+        let change = &comparison.interim[0];
+        assert_eq!((change.journal.name(), change.time.is_unset()), ("$LogFile", true));
+        assert!(change.number > first && change.number < log.next());
+    }
+}
+
+#[test]
+fn a_log_that_began_anew_or_was_overwritten_is_read_from_where_it_can_be() {
+    let mut log = LogFile::new(true, 8);
+    log.created(&OPTIONS, file(60), &name(DOCS, "before.tmp"));
+    log.restart();
+    let before = logged(&[], true, None, log.stream(false));
+    log.deleted(&OPTIONS, file(60), &name(DOCS, "before.tmp"));
+    log.begin_anew();
+    log.created(&OPTIONS, file(61), &name(DOCS, "setup.tmp"));
+    log.deleted(&OPTIONS, file(61), &name(DOCS, "setup.tmp"));
+    log.restart();
+    let after = logged(&[], true, None, log.stream(false));
+    let (comparison, state) = compare(&before, &after);
+    let setup = ["61-1 created docs/setup.tmp", "61-1 deleted docs/setup.tmp"];
+    assert_eq!(shown(&comparison), setup);
+    let deleted = &state.journals[0].events[0];
+    assert_eq!(deleted.file.record, 60, "before it began anew");
+
+    // More than once around: what is left of it is told, and no more is claimed.
+    for number in 100..300 {
+        log.created(&OPTIONS, file(number), &name(DOCS, "x"));
+        log.deleted(&OPTIONS, file(number), &name(DOCS, "x"));
+    }
+    log.restart();
+    let stream = log.stream(false);
+    let (comparison, state) = compare(&before, &logged(&[], true, None, stream.clone()));
+    let files = comparison.counts().interim_files;
+    assert!((20..200).contains(&files), "{files}");
+    assert!(comparison.interim.iter().all(|it| it.file.record >= 100));
+    assert_eq!((faults(&comparison), state.faults), (vec![], vec![]));
+
+    // A change journal that tells all leaves nothing to ask the log for.
+    let mut journal = UsnJournal::new(7, 8192);
+    let before = logged(&[], true, Some(&journal), Vec::new());
+    journal.created(file(61), (DOCS, "told"));
+    journal.deleted(file(61), (DOCS, "told"));
+    let (comparison, _) = compare(&before, &logged(&[], true, Some(&journal), stream.clone()));
+    assert_eq!(shown(&comparison), ["61-1 created docs/told", "61-1 deleted docs/told"]);
+
+    // Both restart pages are damaged: nothing is told, and that is said.
+    let mut damaged = stream;
+    damaged[0x200 - 2] ^= 1;
+    damaged[0x1200 - 2] ^= 1;
+    let damaged = read(&logged(&[], true, None, damaged), &Known::new());
+    let said: Vec<String> = damaged.faults.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 1);
+    assert!(said[0].starts_with("p1 › $LogFile: sector 0 of the record ends in"), "{said:?}");
+}
+
+#[test]
+fn journals_with_any_byte_changed_end_and_tell_no_more_than_they_hold() {
+    let mut journal = UsnJournal::new(7, 4096);
+    let mut log = LogFile::new(true, 4);
+    log.created(&OPTIONS, file(59), &name(DOCS, "first"));
+    log.restart();
+    let before = logged(&[], true, Some(&journal), log.stream(false));
+    for number in 100..140 {
+        journal.created(file(number), (DOCS, "x"));
+        journal.deleted(file(number), (DOCS, "x"));
+        log.created(&OPTIONS, file(number), &name(DOCS, "y"));
+        log.deleted(&OPTIONS, file(number), &name(DOCS, "y"));
+    }
+    let known = read(&before, &Known::new()).known(Default::default());
+    let first = seed(1);
+    for round in 0..300 {
+        let seed = first.wrapping_add(round);
+        let _repeat = Repeat(seed);
+        let mut random = Random::new(seed);
+        let (mut journal, mut stream) = (journal.clone(), log.stream(true));
+        let spoilt = if random.below(2) == 0 { &mut journal.bytes } else { &mut stream };
+        for _ in 0..1 + random.below(6) {
+            let at = random.below(spoilt.len());
+            spoilt[at] = random.below(256) as u8;
+        }
+        let with_usn = (random.below(2) == 0).then_some(&journal);
+        let after = read(&logged(&[], true, with_usn, stream), &known);
+        let events: usize = after.journals.iter().map(|journal| journal.events.len()).sum();
+        assert!(events <= 2 * 2 * 41, "{events}");
+    }
 }

@@ -7,7 +7,7 @@ use diskprint_formats::ntfs::FileReference;
 
 use crate::{
     Delta, Fault, FileDelta, FileEntry, FileEvent, FileEventKind, FileKind, FileLink,
-    InterimAction, InterimChange, Journal, Place, Snapshot, Step,
+    InterimAction, InterimChange, Journal, JournalKind, Place, Snapshot, Step,
 };
 
 /// The root directory of an NTFS volume.
@@ -17,8 +17,8 @@ const MOST_DEPTH: usize = 256;
 /// Stands for the directories of a path that nothing knows any more.
 const UNKNOWN: &str = "?";
 
-/// Returns what the journals of `after` say happened to files since `before`, and faults where they
-/// do not reach back that far.
+/// Returns what the journals of `after` say happened to files since `before`, and faults where the
+/// change journal does not reach back that far. That the log does not is no fault: it seldom does.
 ///
 /// Told are files that were created and deleted again, and those that had a name which neither
 /// slice has. Sorted by partition, journal and the first record of the file; all changes of a file
@@ -32,7 +32,8 @@ pub(super) fn interim(
 ) -> (Vec<InterimChange>, Vec<Fault>) {
     let (mut changes, mut faults) = (Vec::new(), Vec::new());
     let is_same = |a: &Journal, b: &Journal| (a.partition, a.kind) == (b.partition, b.kind);
-    for old in &before.journals {
+    let tells_all = |journal: &&Journal| journal.kind == JournalKind::UsnJrnl;
+    for old in before.journals.iter().filter(tells_all) {
         let was_read = |number| after.partitions.iter().any(|it| it.number == number && it.is_read);
         if was_read(old.partition) && !after.journals.iter().any(|new| is_same(old, new)) {
             faults.push(fault(old, "is not there any more, or cannot be read".to_owned()));
@@ -40,7 +41,9 @@ pub(super) fn interim(
     }
     for new in &after.journals {
         let old = before.journals.iter().find(|old| is_same(old, new));
-        faults.extend(old.and_then(|old| gap(old, new)).map(|what| fault(new, what)));
+        if new.kind == JournalKind::UsnJrnl {
+            faults.extend(old.and_then(|old| gap(old, new)).map(|what| fault(new, what)));
+        }
         let since = old.filter(|old| old.id == new.id).map_or(0, |old| old.next);
         let events = new.events.iter().filter(|event| event.number >= since);
         let told = told(events);

@@ -20,6 +20,7 @@ mod file_name;
 mod file_record;
 mod files;
 mod index;
+pub mod log_file;
 mod lznt1;
 mod reparse_point;
 mod run_list;

@@ -35,6 +35,10 @@ pub(super) fn add_system_files(volume: &mut Volume) {
 fn content(volume: &mut Volume, record: u64) -> Vec<Attribute> {
     let boot = 8192usize.next_multiple_of(volume.options.cluster);
     match record {
+        2 if !volume.log_file.is_empty() => {
+            let log = std::mem::take(&mut volume.log_file);
+            vec![volume.stored(kind::DATA, "", &log, 0)]
+        }
         3 => vec![
             resident(kind::VOLUME_NAME, "", &[]),
             resident(kind::VOLUME_INFORMATION, "", &[0, 0, 0, 0, 0, 0, 0, 0, 3, 1, 0, 0]),

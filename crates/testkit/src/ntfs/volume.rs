@@ -65,6 +65,8 @@ pub struct Volume {
     pub listed: BTreeMap<u64, Vec<Entry>>,
     /// Clusters that are marked as free though something is in them.
     pub freed: Vec<u64>,
+    /// The bytes of $LogFile.
+    pub log_file: Vec<u8>,
     pub(super) directories: BTreeMap<String, Reference>,
     next: u64,
 }
@@ -97,6 +99,7 @@ impl Volume {
             records: BTreeMap::new(),
             listed: BTreeMap::new(),
             freed: Vec::new(),
+            log_file: Vec::new(),
             directories: BTreeMap::new(),
             next: FIRST_USER,
         };
