@@ -77,7 +77,8 @@ fn names_in_the_log_are_those_that_files_have() {
         let Some(volume) = open(path) else { return };
         let file = volume.file(log_file::RECORD).unwrap();
         let content = file.stream(AttributeType::DATA, "").unwrap().content.as_ref().unwrap();
-        let log = LogFile::open(&volume, content).unwrap().unwrap();
+        let log =
+            LogFile::open(volume.content_reader(content), volume.boot_sector()).unwrap().unwrap();
         assert!(log.reaches(log.next()));
         let mut names: HashMap<FileReference, (FileReference, String)> = HashMap::new();
         let mut freed: Vec<u64> = Vec::new();

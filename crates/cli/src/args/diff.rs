@@ -33,7 +33,8 @@ pub struct DiffArgs {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {
     /// A line for each difference and a table at the end: + new, - deleted, ~ altered; ? a key or
-    /// value that no list leads to any more, where it was found, and how sure it is
+    /// value that no list leads to any more, where it was found, and how sure it is; * what happened
+    /// to a file in between, as a journal tells it
     Text,
     /// One JSON object a line
     Jsonl,

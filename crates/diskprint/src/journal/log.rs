@@ -20,7 +20,9 @@ pub(super) fn read(
         return Ok(None);
     };
     let content = stream.content?;
-    let Some(log) = LogFile::open(volume, &content)? else { return Ok(None) };
+    let Some(log) = LogFile::open(volume.content_reader(&content), volume.boot_sector())? else {
+        return Ok(None);
+    };
     let kind = JournalKind::LogFile;
     let next = log.next();
     let mut read =

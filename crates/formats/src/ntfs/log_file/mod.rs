@@ -16,7 +16,7 @@ use record::Sizes;
 use restart::Restart;
 
 use super::file_record::undo_fixup;
-use super::{Content, Error, StreamReader, Volume};
+use super::{BootSector, Error, StreamReader};
 use crate::bytes::{u32_le, u64_le};
 use crate::{ReadAt, ReadAtExt};
 
@@ -41,21 +41,16 @@ pub const RECORD: u64 = 2;
 const UNWRITTEN: [u8; 4] = [0xFF; 4];
 
 impl<'v> LogFile<'v> {
-    /// Opens the log whose content the main stream of record 2 is; `None` where nothing was written
-    /// to it.
+    /// Opens the log that the main stream of record 2 holds, in a volume of these sizes; `None` where
+    /// nothing was written to it.
     ///
     /// # Errors
     /// When both of its restart pages cannot be read.
-    pub fn open(
-        volume: &'v Volume<impl ReadAt>,
-        content: &'v Content,
-    ) -> Result<Option<Self>, Error> {
-        let reader = volume.content_reader(content);
+    pub fn open(reader: StreamReader<'v>, boot_sector: &BootSector) -> Result<Option<Self>, Error> {
         let first = reader.read_vec_at(0, 4)?;
         if first.is_empty() || first == UNWRITTEN || first.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
-        let boot_sector = volume.boot_sector();
         let sizes = Sizes {
             cluster: boot_sector.cluster_size.into(),
             file_record: boot_sector.file_record_size.into(),

@@ -50,16 +50,22 @@ impl<'v> UsnJournal<'v> {
         }
         let (Some(max), Some(content)) = (max, records) else { return Ok(None) };
         let max = volume.content_reader(&max?).read_vec_at(0, 32)?;
-        let (Some(id), Some(lowest)) = (u64_le(&max, 0x10), u64_le(&max, 0x18)) else {
+        Self::of_streams(volume.reader(), &max, content?).map(Some)
+    }
+
+    /// The journal of which $Max begins with `max`, and $J is `content` in these bytes of a volume.
+    ///
+    /// # Errors
+    /// When $Max is too short.
+    pub fn of_streams(volume: &'v dyn ReadAt, max: &[u8], content: Content) -> Result<Self, Error> {
+        let (Some(id), Some(lowest)) = (u64_le(max, 0x10), u64_le(max, 0x18)) else {
             let (structure, field) = ("$UsnJrnl:$Max", "length");
             let (found, room) = (32, max.len());
             return Err(Error::Size { structure, offset: 0, field, found, room });
         };
-        let content = content?;
         let data_size = content.len();
         let (content, stored) = whole(content);
-        let volume = volume.reader();
-        Ok(Some(Self { volume, content, id, stored, lowest, data_size }))
+        Ok(Self { volume, content, id, stored, lowest, data_size })
     }
 
     /// Which journal it is: one that is deleted and made anew has another number.
