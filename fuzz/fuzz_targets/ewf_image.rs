@@ -20,7 +20,8 @@ const MOST: u64 = 1 << 20;
 
 fuzz_target!(|input: &[u8]| {
     let Some((&[choices, a, b, c, d], files)) = input.split_first_chunk() else { return };
-    let len = if choices & TWO != 0 { u32::from_le_bytes([a, b, c, d]) as usize } else { usize::MAX };
+    let len =
+        if choices & TWO != 0 { u32::from_le_bytes([a, b, c, d]) as usize } else { usize::MAX };
     let (first, second) = files.split_at(len.min(files.len()));
     let mut segments = vec![first.to_vec()];
     if choices & TWO != 0 {

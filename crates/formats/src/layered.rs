@@ -118,15 +118,21 @@ pub(crate) fn known_at(disk: &dyn Layered, offset: u64, len: u64) -> (Known, u64
         // As much as one entry of a table stands for is not known here.
         (Err(_), _) => (Known::Nothing, len.min(512)),
         (Ok((Stored::Zeros, len)), _) => (Known::Zeros, len),
-        (Ok((Stored::At(at), len)), _) => match disk.file().known_at(at, len) {
-            (_, 0) => (Known::Nothing, len),
-            known => known,
-        },
+        (Ok((Stored::At(at), len)), _) => kept_at(disk.file(), at, len),
         (Ok((Stored::Below, len)), Some(below)) if offset < below.len() => {
             below.known_at(offset, len)
         }
         (Ok((Stored::Below, len)), _) => (Known::Zeros, len),
         (Ok((Stored::Made { .. }, len)), _) => (Known::Nothing, len),
+    }
+}
+
+/// Says what is known of the bytes that a disk keeps at `offset` of `file`; behind its end, that they
+/// are to be read, which fails.
+pub(crate) fn kept_at(file: &dyn ReadAt, offset: u64, len: u64) -> (Known, u64) {
+    match file.known_at(offset, len) {
+        (_, 0) => (Known::Nothing, len),
+        known => known,
     }
 }
 

@@ -308,3 +308,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_lies_behind_the_end_of_its_file_is_not_the_end_of_the_disk() {
+    let text = vmdk::descriptor("monolithicFlat", 7, None, &["RW 16 FLAT \"flat\" 0"]);
+    let file: Arc<dyn ReadAt> = Arc::new(text.into_bytes());
+    let descriptor = Descriptor::read(&file).unwrap().unwrap();
+    let short = |_: &str| Ok(Arc::new(vec![1u8; 1024]) as Arc<dyn ReadAt>);
+    let disk = Disk::open(&file, &descriptor, None, &mut { short }).unwrap();
+    assert_eq!(disk.len(), 8192);
+    assert_eq!(disk.known_at(2048, 100), (Known::Nothing, 100));
+    assert!(disk.read_exact_at(&mut [0; 100], 2048).is_err());
+}

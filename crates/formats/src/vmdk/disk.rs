@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::descriptor::{Descriptor, ExtentKind, ExtentLine};
 use super::sparse_extent::{SparseExtent, Stored};
 use super::{Error, SECTOR};
+use crate::layered::kept_at;
 use crate::{Known, ReadAt, ReadAtExt};
 
 /// A virtual disk over all its extents and those of its parents, itself a reader.
@@ -184,14 +185,14 @@ impl ReadAt for Disk {
         let len = len.min(placed.len.saturating_sub(within));
         match &placed.extent {
             Extent::Zero => (Known::Zeros, len),
-            Extent::Flat { file, offset } => file.known_at(offset.saturating_add(within), len),
+            Extent::Flat { file, offset } => kept_at(file, offset.saturating_add(within), len),
             Extent::Sparse(extent) => match (extent.stretch(within, len), &self.parent) {
                 ((Stored::Zeros, len), _) => (Known::Zeros, len),
                 ((Stored::Absent, len), Some(parent)) if offset < parent.len() => {
                     parent.known_at(offset, len)
                 }
                 ((Stored::Absent, len), _) => (Known::Zeros, len),
-                ((Stored::At(offset), len), _) => extent.file().known_at(offset, len),
+                ((Stored::At(offset), len), _) => kept_at(extent.file(), offset, len),
                 ((Stored::Compressed { .. } | Stored::Lost { .. }, len), _) => {
                     (Known::Nothing, len)
                 }
