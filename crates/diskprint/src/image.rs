@@ -17,7 +17,7 @@ use crate::tarball::{self, Compression, Hashed, Progress, Scratch, TarballError}
 use crate::virtual_disk::{DiskFormat, VirtualDisk};
 use crate::{
     Amount, Cache, Fault, FileReader, Hex, MachineState, MachineStates, Part, Partition, Place,
-    Step, ewf_disk, machine_state,
+    Step, ewf_disk, machine_state, zip_archive,
 };
 
 /// The disks of one recorded machine, open for reading.
@@ -34,6 +34,8 @@ pub struct Image {
 pub enum Container {
     /// A tarball of the machine's folder.
     Tarball(Compression),
+    /// A zip archive of the machine's folder.
+    Zip,
     /// The machine's folder itself.
     Folder,
     /// One disk of a machine, with the files that belong to it beside it.
@@ -49,6 +51,7 @@ impl Container {
     pub fn name(self) -> &'static str {
         match self {
             Self::Tarball(compression) => compression.name(),
+            Self::Zip => "zip",
             Self::Folder => "folder",
             Self::Disk(format) => format.name(),
             Self::Ewf => "e01",
@@ -115,7 +118,7 @@ pub enum OpenErrorKind {
     Empty,
     /// The content is nothing that is known.
     #[error(
-        "neither a tarball (tar, gz, xz, bz2, zst), a virtual disk (VMDK, qcow2, VHD, VHDX, VDI, E01) nor a disk image: it begins with {start:?}"
+        "neither a tarball (tar, gz, xz, bz2, zst), a zip, a virtual disk (VMDK, qcow2, VHD, VHDX, VDI, E01) nor a disk image: it begins with {start:?}"
     )]
     Unknown {
         /// Its first bytes as text.
@@ -195,7 +198,11 @@ impl Image {
             return Err(OpenErrorKind::Empty);
         }
         if let Some(compression) = Compression::of(&start) {
-            return Self::tarball(path, compression, scratch, faults, progress);
+            let container = Container::Tarball(compression);
+            return Self::archive(path, container, scratch, faults, progress);
+        }
+        if zip_archive::is_zip(&start) {
+            return Self::archive(path, Container::Zip, scratch, faults, progress);
         }
         if ewf_disk::is_ewf(&file).map_err(OpenErrorKind::Read)? {
             return Self::ewf(path, cache, faults, hash);
@@ -222,9 +229,9 @@ impl Image {
         Self::of_files(Container::Folder, of, disks, hash)
     }
 
-    fn tarball(
+    fn archive(
         path: &Path,
-        compression: Compression,
+        container: Container,
         scratch: Scratch,
         faults: &mut Vec<Fault>,
         progress: Progress,
@@ -237,13 +244,17 @@ impl Image {
         };
         let room = (&store, scratch.limit);
         let members = Cache::measure(scratch.cache.map(|cache| &**cache), Part::Unpack, || {
-            let members = tarball::unpack(path, compression, room, faults, progress);
+            let members = match container {
+                Container::Tarball(compression) => {
+                    tarball::unpack(path, compression, room, faults, progress)
+                }
+                _ => zip_archive::unpack(path, room, faults, progress),
+            };
             let amount = members.as_ref().map_or_else(|_| Amount::default(), |it| it.amount);
             (members, amount)
         })?;
         let disks = machine::open(&members.files, faults)?;
         let disks = disks.into_iter().map(ImageDisk::from).collect();
-        let container = Container::Tarball(compression);
         Ok((Self { container, disks, cache: None }, members.slicehash))
     }
 

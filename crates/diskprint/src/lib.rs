@@ -50,8 +50,10 @@ pub mod survey;
 mod tar_reader;
 mod tar_sparse;
 pub mod tarball;
+mod unpacker;
 mod virtual_disk;
 mod vmx;
+mod zip_archive;
 
 pub use byte_runs::{ByteRun, ByteRuns, RunKind};
 pub use cache::Cache;
@@ -81,3 +83,4 @@ pub use source::FileIdentity;
 pub use tar_reader::TarError;
 pub use tarball::{Compression, Progress, Scratch, TarballError};
 pub use virtual_disk::{DiskError, DiskFormat};
+pub use zip_archive::ZipError;

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::block_file::{BlockFile, BlockWriter};
 use crate::block_store::BlockStore;
-use crate::file_set::{FileSet, is_needed, normal};
+use crate::file_set::FileSet;
 use crate::gzip::GzipReader;
-use crate::tar_reader::{MemberKind, TarError, TarMember, TarReader, is_header};
+use crate::tar_reader::{TarError, TarMember, TarReader, is_header};
+use crate::tar_sparse::Segment;
+use crate::unpacker::Unpacker;
+use crate::zip_archive::ZipError;
 use crate::{Amount, Cache, Fault, Place, Step};
 
 /// How an archive is compressed.
@@ -85,6 +87,9 @@ pub enum TarballError {
     /// The archive is damaged; nothing of it is used.
     #[error("the archive is damaged; copy it anew from where it is kept and compare its hash")]
     Damaged(#[from] TarError),
+    /// The zip archive is damaged, or one of its members is not read; nothing of it is used.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
     /// A file of the scratch folder cannot be written.
     #[error("{path:?} in the scratch folder cannot be written")]
     Scratch {
@@ -142,8 +147,6 @@ impl<'a> Scratch<'a> {
 /// How far a file is read, told in bytes after each piece.
 pub type Progress<'a> = &'a dyn Fn(u64);
 
-const MAX_MEMBERS: u64 = 1_000_000;
-
 /// Reads the archive at `path` once, and puts the members that a disk may need into `store`.
 ///
 /// Members that lead outside, links and devices are left out, and become faults.
@@ -161,100 +164,24 @@ pub(crate) fn unpack(
     let mut file = Hashed::open(path, progress).map_err(TarballError::Open)?;
     let decoder = compression.decoder(&mut file).map_err(TarballError::Open)?;
     let mut tar = TarReader::new(decoder);
-    let mut unpacker = Unpacker { store, limit, files: FileSet::default(), faults, held: 0 };
-    let mut count = 0;
-    while let Some(member) = tar.next()? {
-        count += 1;
-        if count > MAX_MEMBERS {
-            return Err(TarballError::Members { limit: MAX_MEMBERS });
+    let mut unpacker = Unpacker::new(store, limit, faults);
+    while let Some(TarMember { path, kind, len, segments }) = tar.next()? {
+        if unpacker.takes(&path, kind)? {
+            let whole = [Segment { offset: 0, len }];
+            let segments = segments.as_deref().unwrap_or(&whole);
+            unpacker.keep(&path, len, segments, &mut |room| Ok(tar.read_data(room)?))?;
         }
-        unpacker.member(&mut tar, &member)?;
     }
     // The checksums of the compressed stream come at its end, behind the end marker of the tar.
     let (end, other) = tar.finish()?;
     if let Some(offset) = other {
         let place = Place::default().then(Step::Offset(offset));
         let what = "there are bytes behind the end marker of the archive";
-        unpacker.faults.push(Fault::text(place, what, "these bytes"));
+        unpacker.fault(Fault::text(place, what, "these bytes"));
     }
-    let files = unpacker.files;
+    let files = unpacker.finish();
     let (read, slicehash) = file.finish_len().map_err(TarballError::Open)?;
     Ok(Unpacked { files, slicehash, amount: Amount { read, made: end } })
-}
-
-struct Unpacker<'a> {
-    store: &'a Arc<BlockStore>,
-    limit: Option<u64>,
-    files: FileSet<'static>,
-    faults: &'a mut Vec<Fault>,
-    /// How many bytes the members before have, zeros apart.
-    held: u64,
-}
-
-impl Unpacker<'_> {
-    fn member(
-        &mut self,
-        tar: &mut TarReader<impl Read>,
-        member: &TarMember,
-    ) -> Result<(), TarballError> {
-        let path = normal(&member.path);
-        let refusal = if member.path.starts_with('/') || path.split('/').any(|part| part == "..") {
-            "its path leads outside of the archive"
-        } else if !is_needed(&path) || member.kind == MemberKind::Directory {
-            return Ok(());
-        } else {
-            match member.kind {
-                MemberKind::File | MemberKind::Directory => return self.file(tar, member),
-                MemberKind::Link => "it is a link",
-                MemberKind::Other(_) => "it is neither file, folder nor link",
-            }
-        };
-        let place = Place::from(Step::Member(member.path.clone()));
-        self.faults.push(Fault::text(place, refusal, "the member"));
-        Ok(())
-    }
-
-    fn file(
-        &mut self,
-        tar: &mut TarReader<impl Read>,
-        member: &TarMember,
-    ) -> Result<(), TarballError> {
-        let file = self.keep(tar, member)?;
-        if self.files.insert_unpacked(normal(&member.path), file) {
-            let place = Place::from(Step::Member(member.path.clone()));
-            let what = "the archive has several members of this path; the last one was read";
-            self.faults.push(Fault::text(place, what, "the others"));
-        }
-        Ok(())
-    }
-
-    /// Puts the member's bytes into the store.
-    fn keep(
-        &mut self,
-        tar: &mut TarReader<impl Read>,
-        member: &TarMember,
-    ) -> Result<BlockFile, TarballError> {
-        let failed = |source| TarballError::Scratch { path: self.store.path().to_owned(), source };
-        let whole = [crate::tar_sparse::Segment { offset: 0, len: member.len }];
-        let mut file = BlockWriter::new(self.store, member.len);
-        for segment in member.segments.as_deref().unwrap_or(&whole) {
-            file.skip_to(segment.offset).map_err(failed)?;
-            let mut left = segment.len;
-            while left > 0 {
-                let room = file.room();
-                let count = room.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-                let count = tar.read_data(&mut room[..count])?;
-                file.wrote(count).map_err(failed)?;
-                left -= count as u64;
-                if let Some(limit) = self.limit.filter(|limit| self.held + file.held > *limit) {
-                    return Err(TarballError::Room { limit });
-                }
-            }
-        }
-        let (file, held) = file.finish().map_err(failed)?;
-        self.held += held;
-        Ok(file)
-    }
 }
 
 /// A file that is hashed as it is read.

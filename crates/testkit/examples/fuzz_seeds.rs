@@ -214,6 +214,12 @@ fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
             keep(&image, &folder.join("ext"), name);
         }
     }
+    let packed = path("machine.zip");
+    let script =
+        "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w', 8).write(sys.argv[2], 'd.vdi')";
+    if run("python3", &["-c", script, &packed, &path("vdi")]) {
+        keep(&packed, &folder.join("tarball"), "zip");
+    }
     let image = path("exfat");
     fs::write(&image, vec![0; 1 << 20]).expect("room");
     if run("mkfs.exfat", &["-c", "512", "-b", "512", &image]) {
