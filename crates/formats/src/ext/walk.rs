@@ -1,3 +1,5 @@
+mod orphans;
+
 use std::collections::HashSet;
 
 use super::directory::{self, Entry};
@@ -14,8 +16,6 @@ use crate::{
 const ROOT: u32 = 2;
 /// Inodes below this number belong to the file system itself.
 const FIRST_OWN: u32 = 11;
-/// Where files go that no directory names; the name is The Sleuth Kit's.
-const ORPHANS: &str = "$OrphanFiles";
 /// Longest target of a link that is read, in bytes.
 const LONGEST_TARGET: u64 = 4096;
 
@@ -48,7 +48,7 @@ struct Page {
 }
 
 /// What is known of a file but for its name.
-struct Known {
+struct Told {
     inode: Inode,
     content: Content,
     target: Option<Name>,
@@ -245,54 +245,14 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         }
     }
 
-    /// Hands out files that no directory names.
-    fn orphans(&mut self) {
-        for group in 0..self.volume.group_count() {
-            let Superblock { inodes_per_group, inode_count, .. } = self.volume.superblock;
-            let Ok(descriptor) = self.volume.group(group) else { continue };
-            if descriptor.has_no_inodes {
-                continue;
-            }
-            let bits = self.bitmap(descriptor.inode_bitmap);
-            let first = u64::from(group) * u64::from(inodes_per_group) + 1;
-            let last = (first + u64::from(inodes_per_group)).min(u64::from(inode_count) + 1);
-            for number in (first..last).filter_map(|number| u32::try_from(number).ok()) {
-                if number >= FIRST_OWN && !self.is_named(number) {
-                    let in_use = bits
-                        .as_deref()
-                        .is_some_and(|bits| is_set(bits, (number - first as u32).into()));
-                    self.orphan(number, in_use);
-                }
-            }
-        }
-    }
-
-    fn orphan(&mut self, number: u32, in_use: bool) {
-        let Ok(inode) = self.volume.inode(number) else { return };
-        if inode.mode == 0 {
-            return;
-        }
-        let name = Name::from(&*format!("OrphanFile-{number}"));
-        let Some(path) = self.room.join(&ORPHANS.into(), &name) else { return };
-        if in_use && inode.link_count > 0 {
-            let skipped = "the file among those in use";
-            self.damage(Some(number), Some(path.clone()), Error::NoName, skipped, Hidden::Nothing);
-        }
-        let known = self.known(inode, None);
-        let remains = self.remains(&known);
-        let deleted = (!in_use).then_some(Deleted { found_by: FoundBy::Record, remains });
-        let alloc = Allocation { name: false, inode: in_use };
-        self.hand_out(path, number, 0, alloc, deleted, known);
-    }
-
     /// What an inode tells; damage is told where it is that of a file in use, by number and path.
-    fn known(&mut self, inode: Inode, of: Option<(u32, &Name)>) -> Known {
+    fn known(&mut self, inode: Inode, of: Option<(u32, &Name)>) -> Told {
         let block_size = self.volume.superblock.block_size;
         if inode.is_fast_link(block_size) {
             let target = inode.block.get(..inode.size as usize).unwrap_or_default();
             let content = Content::Inline { bytes: target.to_vec(), fs_offset: None };
             let target = Some(Name::from(&*String::from_utf8_lossy(target)));
-            return Known { inode, content, target };
+            return Told { inode, content, target };
         }
         let kind = inode.kind();
         let content = if inode.flags & HAS_INLINE_DATA != 0 {
@@ -331,11 +291,11 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             }
             _ => None,
         };
-        Known { inode, content, target }
+        Told { inode, content, target }
     }
 
     /// What is left of the content of a deleted file.
-    fn remains(&mut self, known: &Known) -> Remains {
+    fn remains(&mut self, known: &Told) -> Remains {
         let extents = match &known.content {
             Content::Inline { .. } => return Remains::All,
             Content::Extents(extents) => extents,
@@ -405,7 +365,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         parent: u32,
         alloc: Allocation,
         deleted: Option<Deleted>,
-        Known { inode, content, target }: Known,
+        Told { inode, content, target }: Told,
     ) {
         (self.found)(Found::File(Box::new(File {
             path,

@@ -1,0 +1,82 @@
+//! Inodes that no directory names.
+
+use std::ops::Range;
+
+use super::{FIRST_OWN, Walk, is_set};
+use crate::ext::inode::Inode;
+use crate::ext::{Error, Superblock};
+use crate::walked::Hidden;
+use crate::{Allocation, Deleted, FoundBy, Known, Name, ReadAt, ReadAtExt};
+
+/// Where files go that no directory names; the name is The Sleuth Kit's.
+const ORPHANS: &str = "$OrphanFiles";
+/// How many inodes are read at once to find those without a name.
+const INODES: usize = 256;
+
+impl<R: ReadAt> Walk<'_, R> {
+    /// Hands out files that no directory names.
+    pub(super) fn orphans(&mut self) {
+        for group in 0..self.volume.group_count() {
+            let Superblock { inodes_per_group, inode_count, .. } = self.volume.superblock;
+            let Ok(descriptor) = self.volume.group(group) else { continue };
+            if descriptor.has_no_inodes {
+                continue;
+            }
+            let bits = self.bitmap(descriptor.inode_bitmap);
+            let first = u64::from(group) * u64::from(inodes_per_group) + 1;
+            let last = (first + u64::from(inodes_per_group)).min(u64::from(inode_count) + 1);
+            let is_in_use =
+                |number: u64| bits.as_deref().is_some_and(|bits| is_set(bits, number - first));
+            let table = descriptor.inode_table;
+            for start in (first..last).step_by(INODES) {
+                let part = start..last.min(start + INODES as u64);
+                for (number, inode) in self.nameless(table, first, part) {
+                    self.orphan(number, inode, is_in_use(number.into()));
+                }
+            }
+        }
+    }
+
+    /// The inodes that no directory names and that are not empty, of some of a group; its table of
+    /// inodes begins at block `table`, with inode `first`. What is known to be zeros is not read.
+    fn nameless(&self, table: u64, first: u64, part: Range<u64>) -> Vec<(u32, Inode)> {
+        let Superblock { inode_size, block_size, .. } = self.volume.superblock;
+        let size = u64::from(inode_size);
+        let at =
+            table.saturating_mul(block_size.into()).saturating_add((part.start - first) * size);
+        let len = (part.end - part.start) * size;
+        let wanted = |number: &u32| *number >= FIRST_OWN && !self.is_named(*number);
+        let numbers = part.clone().filter_map(|number| u32::try_from(number).ok());
+        if numbers.clone().all(|number| !wanted(&number)) {
+            return Vec::new();
+        }
+        if matches!(self.volume.reader.known_at(at, len), (Known::Zeros, known) if known == len) {
+            return Vec::new();
+        }
+        let bytes = self.volume.reader.read_vec_at(at, len as usize).unwrap_or_default();
+        let inode = |number: u32| {
+            let start = ((u64::from(number) - part.start) * size) as usize;
+            match bytes.get(start..start + usize::from(inode_size)) {
+                Some(bytes) => Inode::parse(bytes),
+                // What is around it cannot be read, or is not there.
+                None => self.volume.inode(number).ok(),
+            }
+        };
+        let inodes = numbers.filter(wanted).filter_map(|number| Some((number, inode(number)?)));
+        inodes.filter(|(_, inode)| inode.mode != 0).collect()
+    }
+
+    fn orphan(&mut self, number: u32, inode: Inode, in_use: bool) {
+        let name = Name::from(&*format!("OrphanFile-{number}"));
+        let Some(path) = self.room.join(&ORPHANS.into(), &name) else { return };
+        if in_use && inode.link_count > 0 {
+            let skipped = "the file among those in use";
+            self.damage(Some(number), Some(path.clone()), Error::NoName, skipped, Hidden::Nothing);
+        }
+        let known = self.known(inode, None);
+        let remains = self.remains(&known);
+        let deleted = (!in_use).then_some(Deleted { found_by: FoundBy::Record, remains });
+        let alloc = Allocation { name: false, inode: in_use };
+        self.hand_out(path, number, 0, alloc, deleted, known);
+    }
+}
