@@ -563,6 +563,8 @@ fn nothing_in(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::Mbr => "the boot record divides the disk into no partition",
         Scheme::Gpt => "the GUID partition table has no partition",
+        Scheme::Apm => "the Apple partition map has no partition with a volume",
+        Scheme::Bsd => "the BSD label has no partition",
         _ => "neither a partition table nor a known file system",
     }
 }

@@ -1,8 +1,12 @@
 //! Partition tables, sound and damaged, as the testkit builds them.
 
+use std::fs;
+use std::process::Command;
+
 use diskprint_formats::partition::{self, Error, Layout, Scheme};
 use diskprint_testkit::gpt;
 use diskprint_testkit::mbr::{Entry, boot_record};
+use diskprint_testkit::need;
 use proptest::prelude::*;
 
 const MIB: usize = 1 << 20;
@@ -180,6 +184,91 @@ fn a_gpt_left_behind_a_newer_boot_record_is_not_read() {
     assert_eq!(read(&disk).scheme, Scheme::Mbr);
 }
 
+/// A disk that parted divides.
+fn parted(args: &[&str]) -> Option<Vec<u8>> {
+    let parted = need::program("parted")?;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("disk.raw");
+    fs::write(&path, vec![0; 8 * MIB]).unwrap();
+    let made = Command::new(parted).arg("-s").arg(&path).args(args).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    Some(fs::read(path).unwrap())
+}
+
+/// What mmls says of a disk: first sector and sectors of each line with none of these words.
+fn mmls(disk: &[u8], kind: &str, left_out: &[&str]) -> Option<Vec<(u64, u64)>> {
+    let mmls = need::program("mmls")?;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("disk.raw");
+    fs::write(&path, disk).unwrap();
+    let listed = Command::new(mmls).args(["-t", kind]).arg(&path).output().unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, _, start, _, sectors, ..] = words[..] else { return None };
+        let place = (start.parse().ok()?, sectors.parse().ok()?);
+        (!left_out.iter().any(|word| line.contains(word))).then_some(place)
+    };
+    Some(listed.lines().filter_map(line).collect())
+}
+
+fn places(layout: &Layout) -> Vec<(u64, u64)> {
+    layout.partitions.iter().map(|it| (it.start / 512, it.len / 512)).collect()
+}
+
+#[test]
+fn an_apple_partition_map_is_read_as_mmls_reads_it() {
+    let args = ["mklabel", "mac", "mkpart", "data", "hfs", "1MiB", "3MiB", "mkpart", "e", "ext2"];
+    let args = [&args[..], &["4MiB", "7MiB"]].concat();
+    let left_out = ["partition_map", "Free", "Unallocated", "Table"];
+    let Some(disk) = parted(&args) else { return };
+    let Some(expected) = mmls(&disk, "mac", &left_out) else { return };
+    let layout = read(&disk);
+    assert_eq!((layout.scheme, layout.sector_len), (Scheme::Apm, 512));
+    assert_eq!(places(&layout), expected);
+    let names: Vec<String> =
+        layout.partitions.iter().map(|it| format!("{} {}", it.name, it.kind.unwrap())).collect();
+    assert_eq!(names, ["data Apple_HFS", "e Apple_UNIX_SVR2"]);
+}
+
+#[test]
+fn a_bsd_label_is_read_as_mmls_reads_it() {
+    let args = ["mklabel", "bsd", "mkpart", "ext2", "1MiB", "3MiB", "mkpart", "ext2", "4MiB"];
+    let args = [&args[..], &["7MiB"]].concat();
+    let Some(other) = parted(&args) else { return };
+    // Where parted writes a label mmls does not look: it does in the next sector.
+    let mut label = other.clone();
+    label[..512].fill(0);
+    label[512..512 + 404].copy_from_slice(&other[64..64 + 404]);
+    let Some(expected) = mmls(&label, "bsd", &["Unallocated", "-----", "Meta"]) else { return };
+    assert_eq!(places(&read(&other)), expected);
+    let layout = read(&label);
+    assert_eq!(layout.scheme, Scheme::Bsd);
+    assert_eq!(places(&layout), expected);
+
+    // In a slice: sectors from the start of the slice, and from the start of the disk.
+    // Entry c tells which: BSDs always have it, parted has not.
+    let slice = 2048;
+    label[512 + 148 + 2 * 16..][..4].copy_from_slice(&16_384u32.to_le_bytes());
+    label[512 + 138] = label[512 + 138].max(3);
+    let mut disk = vec![0; 16 * MIB];
+    disk[slice * 512..][..label.len()].copy_from_slice(&label);
+    let record = boot_record(&[(0xA5, slice as u32, 16_384), (0x07, 20_000, 1000)]);
+    disk[..512].copy_from_slice(&record);
+    let of_slice: Vec<(u64, u64)> =
+        expected.iter().map(|(start, len)| (start + slice as u64, *len)).collect();
+    let with_rest = [&of_slice[..], &[(20_000, 1000)]].concat();
+    let layout = read(&disk);
+    assert_eq!((layout.scheme, places(&layout)), (Scheme::Mbr, with_rest.clone()));
+    assert_eq!(layout.partitions.iter().map(|it| it.index).collect::<Vec<_>>(), [5, 6, 2]);
+    for entry in disk[(slice + 1) * 512 + 148..][..16 * 8].chunks_mut(16) {
+        let offset = u32::from_le_bytes(entry[4..8].try_into().unwrap());
+        entry[4..8].copy_from_slice(&(offset + slice as u32).to_le_bytes());
+    }
+    assert_eq!(places(&read(&disk)), with_rest);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -187,12 +276,15 @@ proptest! {
     fn damaged_tables_never_panic(
         flips in prop::collection::vec((0usize..2048, any::<u8>()), 1..12),
         cut in 0usize..8 * MIB,
-        kind in 0usize..3,
+        kind in 0usize..5,
     ) {
         let mut disk = match kind {
             0 => gpt_disk(512)[..MIB].to_vec(),
             1 => disk(&[(0, &[(5, 1, 99), (7, 4, 9)]), (1, &[(7, 1, 1), (5, 1, 1)]), (2, &[(5, 0, 1)])]),
-            _ => gpt_disk(4096)[..MIB].to_vec(),
+            2 => gpt_disk(4096)[..MIB].to_vec(),
+            3 => [&b"ER\x02\0"[..], &[0; 508], b"PM\0\0\0\0\0\x02", &[1; 504], b"PM", &[7; 4000]].concat(),
+            _ => [vec![0; 512], 0x8256_4557u32.to_le_bytes().to_vec(), vec![1; 128],
+                0x8256_4557u32.to_le_bytes().to_vec(), vec![5; 4000]].concat(),
         };
         for (at, mask) in flips {
             disk[at] ^= mask;

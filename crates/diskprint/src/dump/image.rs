@@ -68,6 +68,8 @@ fn scheme(scheme: Scheme) -> String {
     match scheme {
         Scheme::Mbr => "master boot record".to_owned(),
         Scheme::Gpt => "GUID partition table".to_owned(),
+        Scheme::Apm => "Apple partition map".to_owned(),
+        Scheme::Bsd => "BSD label".to_owned(),
         Scheme::Whole(found) => format!("nothing: {} fills it", found.name()),
         Scheme::Unknown => "neither a partition table nor a known file system".to_owned(),
     }

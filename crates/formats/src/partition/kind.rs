@@ -7,6 +7,10 @@ pub enum PartitionKind {
     Mbr(u8),
     /// The type GUID of a GPT.
     Gpt(Guid),
+    /// The type of an Apple partition map: text, and zeros behind it.
+    Apm([u8; 32]),
+    /// The type byte of a label of a BSD.
+    Bsd(u8),
 }
 
 /// A GUID as stored: its first three fields little-endian.
@@ -38,11 +42,16 @@ impl fmt::Debug for Guid {
     }
 }
 
-/// The type byte in hexadecimal, `7`, or the GUID, `EBD0A0A2-B9E5-4433-87C0-68B6B72699C7`.
+/// The type byte in hexadecimal, `7`, the GUID, `EBD0A0A2-B9E5-4433-87C0-68B6B72699C7`, or Apple's text,
+/// `Apple_HFS`.
 impl fmt::Display for PartitionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mbr(byte) => write!(f, "{byte:x}"),
+            Self::Mbr(byte) | Self::Bsd(byte) => write!(f, "{byte:x}"),
+            Self::Apm(text) => {
+                let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+                f.write_str(&crate::Name::from_latin1(text).to_text())
+            }
             Self::Gpt(guid) => write!(f, "{guid}"),
         }
     }
@@ -55,6 +64,8 @@ impl PartitionKind {
     pub fn name(self) -> Option<&'static str> {
         match self {
             Self::Mbr(byte) => mbr_name(byte),
+            Self::Bsd(byte) => bsd_name(byte),
+            Self::Apm(_) => None,
             Self::Gpt(guid) => {
                 let text = guid.to_string();
                 GPT_NAMES.iter().find(|(guid, _)| *guid == text).map(|(_, name)| *name)
@@ -75,10 +86,25 @@ fn mbr_name(byte: u8) -> Option<&'static str> {
         0x82 => "Linux swap",
         0x83 => "Linux",
         0x8E => "Linux LVM",
+        0xA5 => "FreeBSD",
+        0xA6 => "OpenBSD",
+        0xA9 => "NetBSD",
         0xAF => "Apple HFS+",
         0xEE => "GPT protective",
         0xEF => "EFI system",
         0xFD => "Linux RAID",
+        _ => return None,
+    })
+}
+
+// Source: sys/disklabel.h of FreeBSD, FS_*.
+fn bsd_name(byte: u8) -> Option<&'static str> {
+    Some(match byte {
+        1 => "BSD swap",
+        7 => "BSD UFS",
+        14 => "BSD Vinum",
+        17 => "Linux ext2",
+        27 => "ZFS",
         _ => return None,
     })
 }

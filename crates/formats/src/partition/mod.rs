@@ -1,5 +1,7 @@
 //! Partition tables: what byte ranges a disk is divided into.
 
+mod apm;
+mod bsd;
 mod error;
 mod gpt;
 mod kind;
@@ -18,9 +20,10 @@ use crate::{ReadAt, ReadAtExt};
 pub struct Layout {
     /// The kind of table.
     pub scheme: Scheme,
-    /// Length of a sector in bytes, 512 or 4096.
+    /// Length of a sector in bytes: 512, 4096, or 2048 in an Apple partition map.
     pub sector_len: u64,
-    /// The partitions in the order of the table; containers of logical partitions are left out.
+    /// The partitions in the order of the table; containers of logical partitions, and slices with a
+    /// label of a BSD, are left out.
     pub partitions: Vec<Partition>,
     /// Stretches of 1 MiB and more that belong to no partition, in the order of the disk.
     pub gaps: Vec<Gap>,
@@ -35,6 +38,10 @@ pub enum Scheme {
     Mbr,
     /// A GUID partition table.
     Gpt,
+    /// An Apple partition map.
+    Apm,
+    /// A disk label of a BSD, without a boot record's table.
+    Bsd,
     /// None: a file system fills the disk.
     Whole(FileSystem),
     /// None, nor a file system that is known.
@@ -42,11 +49,13 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The name of the kind: `mbr`, `gpt`, `whole disk`, `unknown`.
+    /// The name of the kind: `mbr`, `gpt`, `apm`, `bsd`, `whole disk`, `unknown`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mbr => "mbr",
             Self::Gpt => "gpt",
+            Self::Apm => "apm",
+            Self::Bsd => "bsd",
             Self::Whole(_) => "whole disk",
             Self::Unknown => "unknown",
         }
@@ -56,8 +65,8 @@ impl Scheme {
 /// One partition of a disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
-    /// Number in its table: 1 to 4 and, for logical ones, from 5 in an MBR; from 1 in a GPT; 0
-    /// where a file system fills the disk.
+    /// Number in its table: 1 to 4 and, for logical ones and those of a label in a slice, from 5 in an
+    /// MBR; from 1 in a GPT, an Apple partition map and a label; 0 where a file system fills the disk.
     pub index: u32,
     /// Offset in the disk, in bytes.
     pub start: u64,
@@ -65,7 +74,7 @@ pub struct Partition {
     pub len: u64,
     /// What the table says is in it; `None` where there is no table.
     pub kind: Option<PartitionKind>,
-    /// Name in a GPT; empty elsewhere.
+    /// Name in a GPT or an Apple partition map, letter in a label; empty elsewhere.
     pub name: crate::Name,
     /// Whether the machine starts from it (MBR), or may (GPT, legacy BIOS bootable).
     pub active: bool,
@@ -103,6 +112,14 @@ pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
             }
         }
     }
+    if file_system.is_none() && !divides {
+        if let Some((sector_len, partitions)) = apm::read(disk)? {
+            return Ok(finish(disk, Scheme::Apm, sector_len, partitions, Vec::new()));
+        }
+        if let Some(partitions) = bsd::read(disk, 0, 1)? {
+            return Ok(finish(disk, Scheme::Bsd, 512, partitions, Vec::new()));
+        }
+    }
     // The boot sector of a file system ends like a boot record, and where its code lies a record
     // has its entries; a file system that begins behind sector 0 leaves room for a real record.
     let whole = match file_system {
@@ -112,7 +129,8 @@ pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
     Ok(match (whole, boot) {
         (Some(found), _) => whole_disk(disk, found),
         (None, Some(boot)) => {
-            let (partitions, mut findings) = mbr::read(disk, &boot);
+            let (mut partitions, mut findings) = mbr::read(disk, &boot);
+            open_slices(disk, &mut partitions)?;
             if protective {
                 findings.insert(0, Error::GptLost);
             }
@@ -120,6 +138,27 @@ pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
         }
         (None, None) => finish(disk, Scheme::Unknown, 512, Vec::new(), Vec::new()),
     })
+}
+
+/// Puts the partitions of labels in the place of the slices that they divide.
+fn open_slices(disk: &dyn ReadAt, partitions: &mut Vec<Partition>) -> io::Result<()> {
+    let last = partitions.iter().map(|partition| partition.index).max();
+    let mut next = last.unwrap_or(0).max(4).saturating_add(1);
+    let mut opened = Vec::new();
+    for partition in std::mem::take(partitions) {
+        let is_slice =
+            matches!(partition.kind, Some(PartitionKind::Mbr(kind)) if bsd::is_slice(kind));
+        let label = if is_slice { bsd::read(disk, partition.start, next)? } else { None };
+        match label {
+            Some(own) => {
+                next = next.saturating_add(own.len() as u32);
+                opened.extend(own);
+            }
+            None => opened.push(partition),
+        }
+    }
+    *partitions = opened;
+    Ok(())
 }
 
 fn whole_disk(disk: &dyn ReadAt, found: FileSystem) -> Layout {
