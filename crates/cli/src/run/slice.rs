@@ -388,12 +388,19 @@ fn disk_summary(survey: &Survey, tarball: &Path) -> Value {
             "number": disk.number, "format": disk.format, "bytes": disk.len, "files": files,
         })
     };
+    let shadow_copy = |it: &diskprint_formats::ntfs::ShadowCopy| {
+        json!({
+            "store": it.store.to_string(), "created": it.created.to_string(),
+            "volume_bytes": it.volume_len,
+        })
+    };
     let partition = |it: &diskprint::Partition| {
         json!({
             "number": it.number, "disk": it.disk, "start": it.start, "bytes": it.len,
             "file_system": it.file_system, "block_size": it.block_size,
             "block_count": it.block_count, "serial": format!("{:016x}", it.serial),
             "read": it.is_read,
+            "shadow_copies": it.shadow_copies.iter().map(shadow_copy).collect::<Vec<_>>(),
         })
     };
     json!({

@@ -22,6 +22,7 @@ fn partition(number: u32, file_system: Option<&'static str>) -> Partition {
         block_size,
         block_count,
         serial: 7,
+        shadow_copies: Vec::new(),
         is_read: true,
     }
 }

@@ -1,5 +1,6 @@
+use diskprint_formats::ntfs::{self, ShadowCopy};
 use diskprint_formats::partition::{self, Gap, Layout, PartitionKind, Scheme};
-use diskprint_formats::{ReadAt, ReadAtExt};
+use diskprint_formats::{ReadAt, ReadAtExt, Window};
 
 use super::words::{bytes, hex, offset, quoted};
 use super::{Dump, Fields};
@@ -60,7 +61,7 @@ fn divisions(dump: &mut Dump, disk: &dyn ReadAt, known: &[&Partition]) {
             Err(error) => dump.error(&error),
         }
     }
-    partitions(dump, &layout, known);
+    partitions(dump, disk, &layout, known);
     layout.findings.iter().for_each(|finding| dump.error(finding));
 }
 
@@ -72,6 +73,19 @@ fn scheme(scheme: Scheme) -> String {
         Scheme::Bsd => "BSD label".to_owned(),
         Scheme::Whole(found) => format!("nothing: {} fills it", found.name()),
         Scheme::Unknown => "neither a partition table nor a known file system".to_owned(),
+    }
+}
+
+/// Adds the shadow copies that a volume of NTFS says it has.
+fn shadow_copies(dump: &mut Dump, volume: &dyn ReadAt) {
+    match ntfs::shadow_copies(volume) {
+        Ok(copies) => {
+            for ShadowCopy { store, created, volume_len } in copies {
+                let said = format!("{store}, made {created}, of {}", bytes(volume_len));
+                dump.field(None, "shadow copy", said);
+            }
+        }
+        Err(error) => dump.error(&error),
     }
 }
 
@@ -96,7 +110,7 @@ fn boot_entry(entry: &[u8; 16]) -> String {
     format!("boot {boot:#04x}, type {kind:#04x} {name}, {sectors} sectors from sector {start}")
 }
 
-fn partitions(dump: &mut Dump, layout: &Layout, known: &[&Partition]) {
+fn partitions(dump: &mut Dump, disk: &dyn ReadAt, layout: &Layout, known: &[&Partition]) {
     for (at, entry) in layout.partitions.iter().enumerate() {
         let known = known.get(at);
         match known {
@@ -112,12 +126,13 @@ fn partitions(dump: &mut Dump, layout: &Layout, known: &[&Partition]) {
         if let Some(kind) = entry.kind {
             let name = kind.name().unwrap_or("unknown");
             match kind {
-                PartitionKind::Mbr(byte) => {
+                PartitionKind::Mbr(byte) | PartitionKind::Bsd(byte) => {
                     dump.field(None, "type", format_args!("{byte:#04x}: {name}"));
                 }
                 PartitionKind::Gpt(guid) => {
                     dump.field(None, "type", format_args!("{guid}: {name}"));
                 }
+                PartitionKind::Apm(_) => dump.field(None, "type", kind),
             }
             dump.field(None, "boots", if entry.active { "yes" } else { "no" });
         }
@@ -126,6 +141,9 @@ fn partitions(dump: &mut Dump, layout: &Layout, known: &[&Partition]) {
         }
         if let Some(known) = known {
             dump.field(None, "file system", known.file_system.unwrap_or("none that is known"));
+            if known.file_system == Some("ntfs") {
+                shadow_copies(dump, &Window::new(disk, entry.start, entry.len));
+            }
         }
     }
     if !layout.gaps.is_empty() {

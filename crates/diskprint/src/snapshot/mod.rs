@@ -17,7 +17,7 @@ mod walked;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
-use diskprint_formats::ntfs::Volume;
+use diskprint_formats::ntfs::{ShadowCopy, Volume, shadow_copies};
 use diskprint_formats::{Name, ReadAt};
 
 use crate::{
@@ -90,6 +90,8 @@ pub struct Partition {
     /// Serial number of the file system, by which it is known again where the disk was
     /// partitioned anew; 0 where there is none.
     pub serial: u64,
+    /// The shadow copies that an NTFS volume says it has; they are not read.
+    pub shadow_copies: Vec<ShadowCopy>,
     /// Whether its files could be listed.
     pub is_read: bool,
 }
@@ -239,6 +241,12 @@ fn list(
     partition.serial = boot_sector.serial_number;
     let mut listing = ntfs::list(&volume, partition, contents);
     let Listing { entries, faults, .. } = &mut listing;
+    match shadow_copies(bytes) {
+        Ok(copies) => partition.shadow_copies = copies,
+        Err(error) => {
+            faults.push(Fault::new(Place::default(), &error, "the list of shadow copies"))
+        }
+    }
     listing.journals = journal::read(&volume, entries, partition, known, faults);
     Ok(listing)
 }

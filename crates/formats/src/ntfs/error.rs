@@ -218,6 +218,14 @@ pub enum Error {
     /// The runs of the change journal are longer together than the volume.
     #[error("change journal is longer than its volume")]
     LongJournal,
+    /// The catalog of shadow copies is damaged.
+    #[error("catalog of shadow copies at offset {offset:#x}: {what}")]
+    ShadowCopies {
+        /// Where it is in the volume, in bytes.
+        offset: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// The bytes below could not be read.
     #[error("cannot be read")]
     Io(#[from] io::Error),

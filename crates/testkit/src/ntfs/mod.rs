@@ -18,6 +18,7 @@ mod mft;
 mod put;
 mod reparse_point;
 mod run_list;
+mod shadow_copies;
 mod standard_information;
 pub mod usn_journal;
 mod volume;
