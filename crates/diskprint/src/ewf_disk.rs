@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use diskprint_formats::ewf::{Image, extension, is_segment, segment_number};
+use diskprint_formats::ewf::{self, Image, ex01, extension, is_segment, segment_number};
 use diskprint_formats::{ReadAt, ReadAtExt};
 
 use crate::file_set::FileSet;
@@ -47,12 +47,28 @@ pub(crate) fn open(
         file.map_err(|source| MachineError::Open { path: path.clone(), source })
     };
     let segments = paths.iter().map(opened).collect::<Result<_, _>>()?;
-    let image = Image::open(segments)
-        .map_err(|source| MachineError::Archive { path: path.to_owned(), source: source.into() })?;
+    let failed =
+        |source: ewf::Error| MachineError::Archive { path: path.to_owned(), source: source.into() };
     let place = Place::from(Step::Disk(number)).then(Step::Member(path.to_owned()));
-    faults.extend(image.findings().iter().map(|found| Fault::new(place.clone(), found, "")));
-    let stored_hashes = Some(image.stored_hashes());
-    let (format, reader) = ("e01".to_owned(), Arc::new(image));
+    let mut tell = |findings: &[ewf::Error]| {
+        faults.extend(findings.iter().map(|found| Fault::new(place.clone(), found, "")));
+    };
+    let is_ex01 =
+        |file: &Arc<dyn ReadAt>| file.read_vec_at(0, 8).is_ok_and(|start| ex01::is_segment(&start));
+    let segments: Vec<Arc<dyn ReadAt>> = segments;
+    let (stored, format, reader): (_, _, Arc<dyn ReadAt>) = match segments.iter().any(is_ex01) {
+        true => {
+            let image = ex01::Image::open(segments).map_err(failed)?;
+            tell(image.findings());
+            (image.stored_hashes(), "ex01", Arc::new(image))
+        }
+        false => {
+            let image = Image::open(segments).map_err(failed)?;
+            tell(image.findings());
+            (image.stored_hashes(), "e01", Arc::new(image))
+        }
+    };
+    let (format, stored_hashes) = (format.to_owned(), Some(stored));
     Ok(MachineDisk { number, format, files: paths, reader, stored_hashes })
 }
 
@@ -95,6 +111,9 @@ pub(crate) fn unused(files: &FileSet<'_>) -> Vec<Fault> {
 fn segment_name(path: &str, segment: u32) -> Option<String> {
     let name = Path::new(path).file_name()?.to_str()?;
     let (stem, ending) = name.rsplit_once('.')?;
+    if ending.eq_ignore_ascii_case("Ex01") {
+        return Some(format!("{stem}.{}", ex01::extension(segment)?));
+    }
     let first = ending.chars().next().filter(|_| ending.ends_with("01") && ending.len() == 3)?;
     Some(format!("{stem}.{}", extension(first, segment)?))
 }

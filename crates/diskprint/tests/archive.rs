@@ -7,9 +7,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use diskprint::archive::{self, Archived, Form};
-use diskprint::{Container, Image, ImageDisk};
+use diskprint::{Container, Digests, Image, ImageDisk};
 use diskprint_formats::{Known, ReadAt, ReadAtExt};
-use diskprint_testkit::{ewf, need};
+use diskprint_testkit::{ewf, ex01, mbr, need};
+use tempfile::TempDir;
 
 /// An empty folder of this test's own.
 fn folder(name: &str) -> PathBuf {
@@ -284,8 +285,8 @@ fn what_cannot_be_opened_says_why() {
     fs::remove_file(folder.join("a disk.e03")).unwrap();
     let expected = "segment 3 is missing: the one before it is not the last";
     assert!(why("a disk.E01").ends_with(expected), "{}", why("a disk.E01"));
-    fs::write(folder.join("b.Ex01"), [&b"EVF2\x0D\x0A\x81\x00"[..], &[0; 600]].concat()).unwrap();
-    assert!(why("b.Ex01").contains("EnCase Ex01 is not read; convert it"), "{}", why("b.Ex01"));
+    fs::write(folder.join("b.Lx01"), [&b"LEF2\x0D\x0A\x81\x00"[..], &[0; 600]].concat()).unwrap();
+    assert!(why("b.Lx01").contains("EnCase Lx01, which holds files"), "{}", why("b.Lx01"));
 }
 
 #[test]
@@ -297,4 +298,25 @@ fn digests_that_are_not_those_stated_are_a_fault() {
     assert_eq!(faults.len(), 1);
     let expected = "disk 1: its image states MD5 09090909090909090909090909090909, its bytes have ";
     assert!(faults[0].starts_with(expected), "{faults:?}");
+}
+
+#[test]
+fn an_image_of_version_2_is_a_disk_with_the_digests_that_it_states() {
+    let folder = TempDir::new().unwrap();
+    let disk = mbr::disk(&[&[7; 40_000]]);
+    let Digests { md5, sha1, .. } = Digests::of(&disk);
+    let segments = ex01::segments(&disk, ex01::SMALL, md5, sha1);
+    assert!(segments.len() > 1);
+    for (number, bytes) in (1..).zip(&segments) {
+        fs::write(folder.path().join(format!("a.Ex{number:02}")), bytes).unwrap();
+    }
+    let path = folder.path().join("a.Ex01");
+    let opened = Image::open(&path, folder.path(), &|_| ()).unwrap();
+    let [found] = opened.image.disks() else { panic!("{} disks", opened.image.disks().len()) };
+    assert_eq!((found.format.as_str(), found.files.len()), ("ex01", segments.len()));
+    assert!(found.reader.read_vec_at(0, disk.len() + 1).unwrap() == disk);
+    assert_eq!(opened.image.verify(), []);
+    let said: Vec<String> = opened.faults.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("disk 1 › member \"a.Ex01\": 1 sectors of the medium"), "{said:?}");
 }

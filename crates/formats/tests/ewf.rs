@@ -321,7 +321,7 @@ fn segments_that_are_missing_twice_there_or_of_another_image_are_refused() {
 #[test]
 fn relatives_that_are_not_read_are_refused_by_name() {
     for (magic, name) in
-        [(&b"EVF2\x0D\x0A\x81\x00"[..], "Ex01"), (b"LVF\x09\x0D\x0A\xFF\x00", "L01")]
+        [(&b"LEF2\x0D\x0A\x81\x00"[..], "Lx01"), (b"LVF\x09\x0D\x0A\xFF\x00", "L01")]
     {
         let error = opened(vec![[magic, &[0; 100]].concat()]).err().unwrap().to_string();
         assert!(error.contains(name) && error.contains("is not read"), "{error}");

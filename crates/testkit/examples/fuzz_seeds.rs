@@ -11,7 +11,7 @@ use diskprint_testkit::ntfs::{
 };
 use diskprint_testkit::regf::log::{self, Entry};
 use diskprint_testkit::regf::{Key, List, Name, Value, build_version};
-use diskprint_testkit::{archive, ewf, gpt, mbr, vmdk};
+use diskprint_testkit::{archive, ewf, ex01, gpt, mbr, vmdk};
 
 /// Longer hives make a target slow and teach it nothing.
 const MOST_LEN: usize = 300 << 10;
@@ -175,6 +175,11 @@ fn disks(folder: &Path, volume: &[u8]) {
     let [first, second, ..] = &*segments else { return };
     let len = (first.len() as u32).to_le_bytes();
     put(&folder.join("ewf_image"), "two", &[&[3][..], &len, first, second].concat());
+    let form = ex01::Form { chunk_sectors: 8, ..ex01::SMALL };
+    let segments = ex01::segments(&mbr[..40 << 10], form, [0; 16], [0; 20]);
+    let [first, second, ..] = &*segments else { return };
+    let len = (first.len() as u32).to_le_bytes();
+    put(&folder.join("ex01"), "two", &[&len[..], first, second].concat());
     // An offset and a length of what is written over a disk.
     put(&folder.join("vhdx"), "regions", &[&[0, 0, 3, 0, 4, 0][..], b"regi"].concat());
 }

@@ -150,13 +150,13 @@ fn descriptor(file: &mut Vec<u8>, kind: &str, next: u64, size: u64) {
     file.extend(bytes);
 }
 
-fn seal(bytes: &mut Vec<u8>) {
+pub(crate) fn seal(bytes: &mut Vec<u8>) {
     let sum = adler32(bytes);
     bytes.extend(sum.to_le_bytes());
 }
 
 /// Source: RFC 1950, 8.2.
-fn adler32(bytes: &[u8]) -> u32 {
+pub(crate) fn adler32(bytes: &[u8]) -> u32 {
     let (low, high) = bytes.iter().fold((1, 0), |(low, high), byte| {
         let low = (low + u32::from(*byte)) % 65_521;
         (low, (high + low) % 65_521)
@@ -164,7 +164,7 @@ fn adler32(bytes: &[u8]) -> u32 {
     (high << 16) | low
 }
 
-fn deflate(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut out = ZlibEncoder::new(Vec::new(), Compression::default());
     out.write_all(bytes).unwrap();
     out.finish().unwrap()

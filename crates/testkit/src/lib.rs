@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod ewf;
+pub mod ex01;
 pub mod gpt;
 pub mod hostile;
 #[cfg(target_os = "linux")]

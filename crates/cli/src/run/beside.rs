@@ -18,10 +18,10 @@ pub struct Beside {
 type Folder = HashMap<(String, String), Vec<(i64, PathBuf)>>;
 
 /// Endings of the names of tarballs and disk images.
-const ENDINGS: [&str; 25] = [
+const ENDINGS: [&str; 26] = [
     "tar", "tar.gz", "tgz", "tar.xz", "txz", "tar.bz2", "tbz", "tbz2", "tar.zst", "tzst", "zip",
-    "vmdk", "qcow2", "vhd", "avhd", "vhdx", "avhdx", "vdi", "E01", "e01", "ova", "raw", "dd",
-    "img", "001",
+    "vmdk", "qcow2", "vhd", "avhd", "vhdx", "avhdx", "vdi", "E01", "e01", "Ex01", "ova", "raw",
+    "dd", "img", "001",
 ];
 
 impl Beside {

@@ -116,6 +116,16 @@ pub enum Error {
         /// Where nothing more can be followed.
         offset: u64,
     },
+    /// The sections of a segment, which lead from the last to the first, end before they should.
+    #[error(
+        "segment {segment}: its sections can be followed back to offset {offset:#x}, expected to the first"
+    )]
+    SectionsBegin {
+        /// The segment.
+        segment: u32,
+        /// Where nothing more can be followed.
+        offset: u64,
+    },
     /// No section says how long the disk is.
     #[error("no section \"volume\" or \"disk\" can be read, which say how long the disk is")]
     NoVolume,

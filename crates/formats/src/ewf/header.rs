@@ -41,7 +41,7 @@ impl CaseFields {
 
     /// Identifiers are in the line behind `main`, their values in the one behind that.
     // Source: EWF specification, "Header2 section", "Header section".
-    fn of_text(text: &str) -> Option<Self> {
+    pub(super) fn of_text(text: &str) -> Option<Self> {
         let mut lines = text.lines().skip_while(|line| *line != "main").skip(1);
         let (names, values) = (lines.next()?, lines.next()?);
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
@@ -51,7 +51,7 @@ impl CaseFields {
 
 /// Text of header2 is UTF-16 behind a byte order mark; that of header is ASCII or a code page, of
 /// which what is not ASCII is not guessed.
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     let units = |from: fn([u8; 2]) -> u16| {
         let units = bytes.get(2..).unwrap_or_default().chunks_exact(2);
         let units = units.filter_map(|pair| Some(from(*pair.first_chunk()?)));

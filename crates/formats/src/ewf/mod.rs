@@ -1,13 +1,14 @@
 //! Forensic images of disks, format EWF version 1: what EnCase 1 to 7, FTK Imager, linen and
 //! ewfacquire write as `.E01`, `.E02`…, and SMART as `.s01`.
 //!
-//! Version 2 (`.Ex01`) and logical evidence (`.L01`) are refused by name.
+//! Version 2 is read by [`ex01`]; logical evidence (`.L01`, `.Lx01`) is refused by name.
 // Source of every structure here: J. Metz, "Expert Witness Compression Format specification",
 // of the libewf project; cited as "EWF specification".
 
 mod adler32;
 mod error;
 mod error2;
+pub mod ex01;
 mod extension;
 mod file_header;
 mod hashes;
