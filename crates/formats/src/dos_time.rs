@@ -6,14 +6,23 @@ use crate::Filetime;
 pub(crate) fn date_time(date: u16, time: u16, tenths: u8) -> Filetime {
     let (year, month, day) = (1980 + i64::from(date >> 9), (date >> 5) & 15, date & 31);
     let (hour, minute, seconds) = (time >> 11, (time >> 5) & 63, (time & 31) * 2);
-    if !(1..=12).contains(&month) || day == 0 || hour > 23 || minute > 59 || seconds > 59 {
+    let Some(seconds) = unix_seconds(year, [month, day, hour, minute, seconds]) else {
         return Filetime::default();
-    }
-    let days = days_before(year, month) + i64::from(day) - 1;
-    let of_day = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(seconds);
-    let nanos = i128::from(days * 86_400 + of_day) * 1_000_000_000;
+    };
+    let nanos = i128::from(seconds) * 1_000_000_000;
     let nanos = nanos + i128::from(tenths.min(199)) * 10_000_000;
     Filetime::from_unix_nanos(nanos).unwrap_or_default()
+}
+
+/// Seconds from 1970-01-01T00:00:00 to a date, its month, day, hour, minute and second; `None` where it
+/// is none.
+pub(crate) fn unix_seconds(year: i64, [month, day, hour, minute, second]: [u16; 5]) -> Option<i64> {
+    if !(1..=12).contains(&month) || day == 0 || day > 31 || hour > 23 || minute > 59 || second > 59
+    {
+        return None;
+    }
+    let days = days_before(year, month) + i64::from(day) - 1;
+    Some(days * 86_400 + i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second))
 }
 
 /// Days from 1970-01-01 to the first of a month.

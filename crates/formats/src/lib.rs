@@ -23,6 +23,7 @@ pub mod exfat;
 pub mod ext;
 pub mod fat;
 pub mod file_system;
+pub mod iso9660;
 pub mod ntfs;
 pub mod partition;
 pub mod qcow2;

@@ -219,6 +219,13 @@ fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
             keep(&image, &folder.join("ext"), name);
         }
     }
+    for (name, options) in [("rock-ridge", "-R"), ("joliet", "-J")] {
+        let image = path(name);
+        let options = [options, "-quiet", "-no-pad", "-o", &image, &path("files")];
+        if run("genisoimage", &options) {
+            keep(&image, &folder.join("iso9660"), name);
+        }
+    }
     let packed = path("machine.zip");
     let script =
         "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'w', 8).write(sys.argv[2], 'd.vdi')";

@@ -3,7 +3,7 @@
 use std::error;
 
 use diskprint_formats::walked::{Content, Damage, File, Found, Hidden, Volume};
-use diskprint_formats::{FileKind, ReadAt, Remains, exfat, ext, fat, ntfs, regf};
+use diskprint_formats::{FileKind, ReadAt, Remains, exfat, ext, fat, iso9660, ntfs, regf};
 
 use super::content::Job;
 use super::drafts::{Contents, NO_DIGESTS};
@@ -20,6 +20,7 @@ pub(super) fn open<'v>(
     Some(match file_system {
         "fat12" | "fat16" | "fat32" => boxed(fat::Volume::open(bytes)),
         "ext2" | "ext3" | "ext4" => boxed(ext::Volume::open(bytes)),
+        "iso9660" => boxed(iso9660::Volume::open(bytes)),
         "exfat" => boxed(exfat::Volume::open(bytes)),
         _ => return None,
     })

@@ -273,7 +273,7 @@ impl<'l, 'v> Cursor<'l, 'v> {
         let Restart { page_size, data_offset, start, file_size, .. } = self.log.restart;
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < len {
-            if at % page_size == 0 && at > start {
+            if at.is_multiple_of(page_size) && at > start {
                 at = self.page_behind(at - 1);
             }
             let (page, within) = (at / page_size * page_size, at % page_size);

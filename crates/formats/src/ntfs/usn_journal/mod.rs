@@ -188,8 +188,8 @@ fn whole(content: Content) -> (Content, Vec<Range<u64>>) {
             (Content::NonResident(whole), stored)
         }
         content => {
-            let len = content.len();
-            (content, if len == 0 { Vec::new() } else { vec![0..len] })
+            let stored = Some(0..content.len()).filter(|stored| !stored.is_empty());
+            (content, stored.into_iter().collect())
         }
     }
 }

@@ -1,0 +1,66 @@
+use std::io;
+
+/// What is wrong with a structure of an ISO 9660 volume.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no primary volume descriptor, or it says what cannot be.
+    #[error("volume descriptor: {field} is {found:#x}")]
+    Descriptor {
+        /// The field, as ECMA-119 names it.
+        field: &'static str,
+        /// What it holds.
+        found: u64,
+    },
+    /// The two halves of a number, little-endian and big-endian, differ.
+    #[error("{field} is {little} little-endian and {big} big-endian; the first was taken")]
+    Halves {
+        /// The field, as ECMA-119 names it.
+        field: &'static str,
+        /// Its first half.
+        little: u64,
+        /// Its second half.
+        big: u64,
+    },
+    /// A directory record is none.
+    #[error("directory record at offset {offset:#x}: {what}")]
+    Record {
+        /// Where it is in the volume, in bytes.
+        offset: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// An extent lies outside the volume.
+    #[error("extent of {len} bytes at block {block}: the volume has {total} bytes")]
+    Outside {
+        /// First block.
+        block: u64,
+        /// Length in bytes.
+        len: u64,
+        /// Length of the volume in bytes.
+        total: u64,
+    },
+    /// A file is recorded in a way that is not read.
+    #[error("it is {how}")]
+    Stored {
+        /// How.
+        how: &'static str,
+    },
+    /// A directory is in itself, or in two.
+    #[error("the directory at block {block} was read before, under another name")]
+    Again {
+        /// First block of its extent.
+        block: u64,
+    },
+    /// The directories are longer together than the volume.
+    #[error("directories of more than {limit} bytes; no more are read")]
+    LongDirectories {
+        /// How many bytes of them are read.
+        limit: u64,
+    },
+    /// A path is too long, or there are too many.
+    #[error("its path is too long, or too many are")]
+    LongPath,
+    /// The bytes below could not be read.
+    #[error("cannot be read")]
+    Io(#[from] io::Error),
+}
