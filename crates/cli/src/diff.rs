@@ -8,14 +8,14 @@ use diskprint::diff::{Comparison, Earlier};
 use diskprint::export::{Format, Writer};
 use diskprint::row::SliceName;
 use diskprint::{
-    Cache, CellDelta, Delta, FileDelta, Hex, InterimChange, Known, Place, RecoveredCell, Scratch,
-    Step as FaultStep, pipeline, report, survey,
+    Cache, CellDelta, Delta, FileDelta, Fiwalk, Hex, Image, InterimChange, Known, Place,
+    RecoveredCell, Scratch, Step as FaultStep, pipeline, report, survey,
 };
 
-use crate::Outcome;
 use crate::args::{DiffArgs, DiffFormat};
 use crate::progress::Progress;
 use crate::summary::{self, OUTCOME_CLEAN, OUTCOME_FAULTS, Step, Summary, printable};
+use crate::{Outcome, fiwalk};
 
 /// Compares two images and prints what differs.
 pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
@@ -44,11 +44,13 @@ pub fn run(args: &DiffArgs) -> Result<Outcome, Error> {
 fn compare(args: &DiffArgs, scratch: &Path) -> Result<(Comparison, Step), Error> {
     let state = args.hive_state.into();
     let cache = Arc::new(Cache::new(scratch, None, SystemTime::now())?);
-    let mut before = read(&args.before, &cache, &Known::in_state(state), args)?;
+    let fiwalk = fiwalk::find(scratch);
+    let read = |path: &Path, known: &Known| read(path, &cache, known, fiwalk.clone(), args);
+    let mut before = read(&args.before, &Known::in_state(state))?;
     let faults = std::mem::take(&mut before.snapshot.faults);
     let before = Earlier::new(before.snapshot, scratch)
         .with_context(|| format!("writing to {}", scratch.display()))?;
-    let after = read(&args.after, &cache, &before.known(state), args)?;
+    let after = read(&args.after, &before.known(state))?;
     let comparison = before
         .compare(&after.snapshot)
         .with_context(|| format!("reading back from {}", scratch.display()))?;
@@ -67,12 +69,14 @@ fn read(
     path: &Path,
     cache: &Arc<Cache>,
     known: &Known,
+    fiwalk: Option<Fiwalk>,
     args: &DiffArgs,
 ) -> Result<survey::Survey, Error> {
     let len = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let quiet = args.output.quiet || args.output.json;
     let progress = Progress::new(&path.display().to_string(), len, quiet);
-    Ok(survey::read(path, Scratch::cached(cache), known, &|bytes| progress.read(bytes))?)
+    let opened = Image::open(path, Scratch::cached(cache), &|bytes| progress.read(bytes))?;
+    Ok(survey::of(opened.with_fiwalk(fiwalk), known))
 }
 
 fn print(

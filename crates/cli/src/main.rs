@@ -10,6 +10,7 @@ mod db;
 mod diff;
 mod differ_cfg;
 mod export;
+mod fiwalk;
 mod inspect;
 mod manual;
 mod memory;

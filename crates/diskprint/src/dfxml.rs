@@ -11,6 +11,7 @@ use crate::{
     ByteRuns, Deleted, Digests, FileEntry, FileKind, Hex, Partition, RunKind, Times, pipeline,
 };
 
+pub mod reader;
 #[cfg(test)]
 mod tests;
 

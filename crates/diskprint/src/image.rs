@@ -16,8 +16,8 @@ use crate::raw_disk::{self, SplitPart};
 use crate::tarball::{self, Compression, Hashed, Progress, Scratch, TarballError};
 use crate::virtual_disk::{DiskFormat, VirtualDisk};
 use crate::{
-    Amount, Cache, Fault, FileReader, Hex, MachineState, MachineStates, Part, Partition, Place,
-    Step, ewf_disk, machine_state, zip_archive,
+    Amount, Cache, Fault, FileReader, Fiwalk, Hex, MachineState, MachineStates, Part, Partition,
+    Place, Step, ewf_disk, machine_state, zip_archive,
 };
 
 /// The disks of one recorded machine, open for reading.
@@ -27,6 +27,7 @@ pub struct Image {
     container: Container,
     disks: Vec<ImageDisk>,
     cache: Option<Arc<Cache>>,
+    fiwalk: Option<Fiwalk>,
 }
 
 /// What an image was given as.
@@ -85,6 +86,14 @@ pub struct Opened {
     /// SHA-256 of the file that was opened. Of a disk in several files it is the SHA-256 over
     /// their own, in the form `sha256sum` lists them; of a folder too.
     pub slicehash: [u8; 32],
+}
+
+impl Opened {
+    /// See [`Image::with_fiwalk`].
+    #[must_use]
+    pub fn with_fiwalk(self, fiwalk: Option<Fiwalk>) -> Self {
+        Self { image: self.image.with_fiwalk(fiwalk), ..self }
+    }
 }
 
 /// What gives the SHA-256 of a file.
@@ -255,7 +264,7 @@ impl Image {
         })?;
         let disks = machine::open(&members.files, faults)?;
         let disks = disks.into_iter().map(ImageDisk::from).collect();
-        Ok((Self { container, disks, cache: None }, members.slicehash))
+        Ok((Self { container, disks, cache: None, fiwalk: None }, members.slicehash))
     }
 
     fn disk(
@@ -313,7 +322,7 @@ impl Image {
                 list.finalize().into()
             }
         };
-        Ok((Self { container, disks, cache: None }, slicehash))
+        Ok((Self { container, disks, cache: None, fiwalk: None }, slicehash))
     }
 
     fn raw(
@@ -336,13 +345,25 @@ impl Image {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (format, files) = ("raw".into(), vec![name]);
         let disk = ImageDisk { number: 1, format, files, reader: file, stored_hashes: None };
-        let image = Self { container: Container::Raw, disks: vec![disk], cache: None };
+        let image =
+            Self { container: Container::Raw, disks: vec![disk], cache: None, fiwalk: None };
         Ok((image, slicehash))
     }
 
     /// What the image was given as.
     pub fn container(&self) -> Container {
         self.container
+    }
+
+    /// This image, with `fiwalk` for the file systems that have no reader here.
+    #[must_use]
+    pub fn with_fiwalk(self, fiwalk: Option<Fiwalk>) -> Self {
+        Self { fiwalk, ..self }
+    }
+
+    /// What lists file systems that have no reader here.
+    pub(crate) fn fiwalk(&self) -> Option<&Fiwalk> {
+        self.fiwalk.as_ref()
     }
 
     /// The cache that it was opened with.

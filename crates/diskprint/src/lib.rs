@@ -78,7 +78,7 @@ pub use monitor::{Amount, Monitor, Part};
 pub use printable::printable;
 pub use recovered_cell::RecoveredCell;
 pub use slice::SliceId;
-pub use snapshot::{Known, Partition, Snapshot, Unread, list_files};
+pub use snapshot::{Bounds, Fiwalk, Known, Partition, Snapshot, Unread, list_files};
 pub use source::FileIdentity;
 pub use tar_reader::TarError;
 pub use tarball::{Compression, Progress, Scratch, TarballError};

@@ -1,5 +1,7 @@
 //! Which file system a volume holds, seen from its content alone.
 
+mod behind;
+
 use std::io;
 
 use crate::bytes::{u16_le, u32_le, window};
@@ -22,9 +24,14 @@ pub enum FileSystem {
     Ext4,
     Xfs,
     Btrfs,
+    Hfs,
     HfsPlus,
     Apfs,
+    Ufs1,
+    Ufs2,
+    Yaffs2,
     Iso9660,
+    Udf,
     Luks,
     Lvm2,
     LinuxSwap,
@@ -46,9 +53,14 @@ impl FileSystem {
             Self::Ext4 => "ext4",
             Self::Xfs => "xfs",
             Self::Btrfs => "btrfs",
+            Self::Hfs => "hfs",
             Self::HfsPlus => "hfsplus",
             Self::Apfs => "apfs",
+            Self::Ufs1 => "ufs1",
+            Self::Ufs2 => "ufs2",
+            Self::Yaffs2 => "yaffs2",
             Self::Iso9660 => "iso9660",
+            Self::Udf => "udf",
             Self::Luks => "luks",
             Self::Lvm2 => "lvm2",
             Self::LinuxSwap => "swap",
@@ -82,15 +94,8 @@ pub fn recognise(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
     if let Some(found) = boot_sector(&start).or_else(|| superblock(&start)) {
         return Ok(Some(found));
     }
-    for (offset, magic, found) in [
-        // Source: ECMA-119, 8.1: the volume descriptors begin at sector 16.
-        (0x8001, &b"CD001"[..], FileSystem::Iso9660),
-        // Source: Linux, Documentation of btrfs, "On-disk format", superblock at 64 KiB.
-        (0x1_0040, b"_BHRfS_M", FileSystem::Btrfs),
-    ] {
-        if volume.read_vec_at(offset, magic.len())? == magic {
-            return Ok(Some(found));
-        }
+    if let Some(found) = behind::recognise(volume)? {
+        return Ok(Some(found));
     }
     Ok(copied(&start))
 }
@@ -182,11 +187,37 @@ fn superblock(start: &[u8]) -> Option<FileSystem> {
     if any(1024, &[b"H+\0\x04", b"HX\0\x05"]) {
         return Some(FileSystem::HfsPlus);
     }
+    if let Some(found) = hfs(start).or_else(|| yaffs2(start)) {
+        return Some(found);
+    }
     // Source: Linux, include/linux/swap.h: at the end of the first page of 4 KiB.
     if any(4086, &[b"SWAPSPACE2", b"SWAP-SPACE"]) {
         return Some(FileSystem::LinuxSwap);
     }
     ext(start)
+}
+
+/// HFS, or HFS+ that lies in one: its signature is short, so that the blocks must make sense.
+// Source: Apple, "Inside Macintosh: Files", "Master Directory Blocks": drSigWord, drNmAlBlks at 18,
+// drAlBlkSiz at 20; Technical Note TN1150, "HFS Wrapper": drEmbedSigWord at 124.
+fn hfs(start: &[u8]) -> Option<FileSystem> {
+    let block = window(start, 1024, 162)?;
+    let word = |at| window(block, at, 2).and_then(|it| it.first_chunk()).copied();
+    let size = window(block, 20, 4).and_then(|it| it.first_chunk()).copied();
+    let size = u32::from_be_bytes(size?);
+    let is_hfs = word(0)? == *b"BD" && word(18)? != [0; 2] && size > 0 && size.is_multiple_of(512);
+    let is_wrapper = word(124)? == *b"H+";
+    is_hfs.then_some(if is_wrapper { FileSystem::HfsPlus } else { FileSystem::Hfs })
+}
+
+/// YAFFS2, which has no magic number: its first chunk is the header of a file or directory in the root
+/// directory, whose unused checksum is all ones.
+// Source: yaffs2, yaffs_guts.h, struct yaffs_obj_hdr and YAFFS_OBJECTID_ROOT.
+fn yaffs2(start: &[u8]) -> Option<FileSystem> {
+    let kind = u32_le(start, 0)?;
+    let is_header = matches!(kind, 1 | 3) && u32_le(start, 4)? == 1 && u16_le(start, 8)? == 0xFFFF;
+    let name = *start.get(10)?;
+    (is_header && !matches!(name, 0 | b'/' | 0xFF)).then_some(FileSystem::Yaffs2)
 }
 
 /// Tells ext2, ext3 and ext4 apart by the features that the older ones cannot have.
@@ -234,6 +265,25 @@ mod tests {
         assert_eq!(with(4096, &label[..1]), None);
         assert_eq!(with(4096, &[(4086, b"SWAPSPACE2")]), Some(FileSystem::LinuxSwap));
         assert_eq!(with(0x9000, &[(0x8001, b"CD001")]), Some(FileSystem::Iso9660));
+        let udf = [(0x8001, &b"BEA01"[..]), (0x8801, b"NSR03")];
+        assert_eq!(with(0xA000, &udf), Some(FileSystem::Udf));
+        assert_eq!(with(0xA000, &udf[..1]), None);
+        assert_eq!(with(0x2800, &[(9564, &[0x54, 0x19, 1, 0])]), Some(FileSystem::Ufs1));
+        assert_eq!(with(0x1_1000, &[(66_908, &[0x19, 0x54, 1, 0x19])]), Some(FileSystem::Ufs2));
+    }
+
+    #[test]
+    fn file_systems_of_apple_and_of_flash_are_known() {
+        assert_eq!(with(4096, &[(32, b"NXSB")]), Some(FileSystem::Apfs));
+        assert_eq!(with(4096, &[(1024, b"H+\0\x04")]), Some(FileSystem::HfsPlus));
+        assert_eq!(with(4096, &[(1024, b"HX\0\x05")]), Some(FileSystem::HfsPlus));
+        let hfs = [(1024, &b"BD"[..]), (1042, &[0, 9]), (1044, &[0, 0, 2, 0]), (1148, b"H+")];
+        assert_eq!(with(4096, &hfs[..3]), Some(FileSystem::Hfs));
+        assert_eq!(with(4096, &hfs), Some(FileSystem::HfsPlus));
+        assert_eq!(with(4096, &hfs[..1]), None);
+        let yaffs2 = [(0, &[3, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0xFF][..]), (10, b"name")];
+        assert_eq!(with(4096, &yaffs2), Some(FileSystem::Yaffs2));
+        assert_eq!(with(4096, &yaffs2[..1]), None);
     }
 
     #[test]

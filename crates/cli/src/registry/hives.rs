@@ -10,8 +10,8 @@ use anyhow::{Context, Error, Result, bail};
 use diskprint::registry_path::Mounts;
 use diskprint::registry_text::reg;
 use diskprint::{
-    Fault, FileReader, Hive, HiveReport, HiveState, Known, Snapshot, Step, pipeline, read_hive,
-    registry_text, survey,
+    Fault, FileReader, Hive, HiveReport, HiveState, Image, Known, OpenError, Snapshot, Step,
+    pipeline, read_hive, registry_text, survey,
 };
 use diskprint_formats::regf::is_transaction_log;
 use diskprint_formats::regf::log::LogFile;
@@ -19,6 +19,7 @@ use diskprint_formats::{Name, ReadAt, ReadAtExt, regf};
 
 use super::print_faults;
 use crate::args::HivesArgs;
+use crate::fiwalk;
 use crate::progress::Progress;
 use crate::summary::printable;
 
@@ -147,9 +148,11 @@ fn of_image(path: &Path, wanted: &[String], state: HiveState) -> Result<Hives> {
     let len = fs::metadata(path).map_or(0, |metadata| metadata.len());
     let progress = Progress::new(&path.display().to_string(), len, false);
     let survey = pipeline::with_threads(0, || {
-        survey::read(path, scratch.path(), &Known::in_state(state), &|bytes| progress.read(bytes))
+        let opened = Image::open(path, scratch.path(), &|bytes| progress.read(bytes))?;
+        let opened = opened.with_fiwalk(fiwalk::find(scratch.path()));
+        Ok(survey::of(opened, &Known::in_state(state)))
     })?
-    .map_err(|error| match path.is_file() {
+    .map_err(|error: OpenError| match path.is_file() {
         true => Error::from(error).context("it does not begin as a hive does"),
         false => error.into(),
     })?;

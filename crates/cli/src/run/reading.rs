@@ -89,6 +89,7 @@ impl<'r> Reading<'r> {
         watch.stage("unpacking");
         let read = |bytes| watch.read(bytes);
         let opened = Image::open(&planned.tarball, Scratch::cached(&cache), &read);
+        let opened = opened.map(|opened| opened.with_fiwalk(self.work.fiwalk.clone()));
         Ok(Opening { opened, stamp, watch })
     }
 

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Error, bail};
-use diskprint::{HiveState, SliceId, archive};
+use diskprint::{Fiwalk, HiveState, SliceId, archive};
 
 use super::baselines::Baselines;
 use super::timings::Timings;
 use crate::args::RunArgs;
 use crate::config::Config;
 use crate::database::Session;
+use crate::fiwalk;
 use crate::memory::Size;
 
 /// What sequences of one run work with.
@@ -25,6 +26,8 @@ pub struct Work<'a> {
     regdelta_rows: OnceLock<BTreeMap<SliceId, u64>>,
     /// In which state hives are read.
     pub hive_state: HiveState,
+    /// What lists file systems that have no reader here.
+    pub fiwalk: Option<Fiwalk>,
     /// Keep the disks as images, of segments of at most so many bytes.
     pub archive: Option<u64>,
     /// Read also what did not change since the slice before, and compare its digests.
@@ -74,6 +77,7 @@ impl<'a> Work<'a> {
                 .hive_state
                 .or(config.hive_state)
                 .map_or_else(HiveState::default, HiveState::from),
+            fiwalk: fiwalk::find(scratch),
             archive: archive_segment(args, config)?,
             verify: args.verify,
             digest_bytes: None,

@@ -5,6 +5,7 @@ mod carried;
 mod content;
 mod drafts;
 mod effort;
+mod fiwalk;
 mod hives;
 mod known;
 mod listed;
@@ -26,6 +27,7 @@ use crate::{
 
 pub(crate) use carried::{Carried, Digested, Whereabouts};
 use drafts::Contents;
+pub use fiwalk::{Bounds, Fiwalk};
 use hives::{Hives, Read};
 pub use known::Known;
 
@@ -105,11 +107,10 @@ impl Snapshot {
     pub fn read(image: &Image, known: &Known) -> Self {
         let (partitions, faults) = image.partitions();
         let mut snapshot = Self { faults, ..Self::default() };
-        let cache = image.cache().map(|cache| &**cache);
         for mut partition in partitions {
             let read = match (image.volume(&partition), partition.file_system) {
                 (Some(bytes), Some(_)) => {
-                    snapshot.read_volume(&bytes, &mut partition, known, cache)
+                    snapshot.read_volume(image, &bytes, &mut partition, known)
                 }
                 _ => Err("no file system was recognised".into()),
             };
@@ -126,13 +127,14 @@ impl Snapshot {
 
     fn read_volume(
         &mut self,
+        image: &Image,
         bytes: &dyn ReadAt,
         partition: &mut Partition,
         known: &Known,
-        cache: Option<&Cache>,
     ) -> Result<(), Unlisted> {
+        let cache = image.cache().map(|cache| &**cache);
         let listed = Cache::measure(cache, Part::List, || {
-            let listed = list(bytes, partition, Contents::Digested, known);
+            let listed = list(bytes, partition, Contents::Digested, known, image.fiwalk());
             let read = listed.as_ref().map_or(0, |listed| listed.read);
             (listed, Amount { read, made: 0 })
         });
@@ -218,20 +220,22 @@ struct NotListed {
     folders: Vec<Name>,
 }
 
-/// Lists the files of the volume in `bytes`, and takes note of its sizes in `partition`.
+/// Lists the files of the volume in `bytes`, and takes note of its sizes in `partition`; `fiwalk` does
+/// where there is no reader.
 fn list(
     bytes: &dyn ReadAt,
     partition: &mut Partition,
     contents: Contents,
     known: &Known,
+    fiwalk: Option<&Fiwalk>,
 ) -> Result<Listing, Unlisted> {
     let name = partition.file_system.unwrap_or_default();
     if name != "ntfs" {
-        let volume = walked::open(name, bytes)
-            .unwrap_or_else(|| Err(format!("file system {name} is not read").into()))?;
-        partition.block_size = volume.block_size();
-        partition.block_count = volume.block_count();
-        partition.serial = volume.serial();
+        let Some(volume) = walked::open(name, bytes) else {
+            return fiwalk::list(fiwalk, bytes, partition, contents);
+        };
+        let volume = volume?;
+        walked::measure(&*volume, partition);
         return Ok(walked::list(&*volume, bytes.len(), partition, contents));
     }
     let volume = Volume::open(bytes)?;
@@ -262,7 +266,7 @@ pub fn list_files(
     partition: &Partition,
 ) -> Result<(Vec<FileEntry>, Vec<Fault>), Box<dyn Error + Send + Sync>> {
     let Listing { mut entries, faults, .. } =
-        list(bytes, &mut partition.clone(), Contents::Left, &Known::new())?;
+        list(bytes, &mut partition.clone(), Contents::Left, &Known::new(), None)?;
     order::sort(&mut entries);
     Ok((entries, faults))
 }

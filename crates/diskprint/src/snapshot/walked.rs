@@ -32,6 +32,13 @@ fn boxed<'v, V: Volume + 'v, E: error::Error + Send + Sync + 'static>(
     opened.map(|volume| Box::new(volume) as _).map_err(Into::into)
 }
 
+/// Takes note of a volume's sizes.
+pub(super) fn measure(volume: &dyn Volume, partition: &mut Partition) {
+    partition.block_size = volume.block_size();
+    partition.block_count = volume.block_count();
+    partition.serial = volume.serial();
+}
+
 /// Lists the files of `volume`, which is `len` bytes long.
 pub(super) fn list(
     volume: &dyn Volume,
