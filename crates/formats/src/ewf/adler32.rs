@@ -1,3 +1,5 @@
+use super::Error;
+
 /// Adler-32 of bytes: what guards every structure of a segment, and chunks that are not compressed.
 // Source: RFC 1950, 8.2, "The Adler-32 algorithm"; EWF specification, "Adler-32 checksum".
 pub fn adler32(bytes: &[u8]) -> u32 {
@@ -34,6 +36,21 @@ const LANES: usize = 16;
 
 /// How often the sum of sums has each of them.
 const WEIGHTS: [u32; LANES] = [16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1];
+
+/// Compares bytes with the checksum that is stated of them.
+pub(super) fn check(
+    segment: u32,
+    structure: &'static str,
+    offset: u64,
+    bytes: &[u8],
+    stated: u32,
+) -> Result<(), Error> {
+    let computed = adler32(bytes);
+    match computed == stated {
+        true => Ok(()),
+        false => Err(Error::Checksum { segment, structure, offset, stated, computed }),
+    }
+}
 
 #[cfg(test)]
 mod tests {

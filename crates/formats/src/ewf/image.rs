@@ -6,7 +6,7 @@ use flate2::read::ZlibDecoder;
 use super::file_header::segment_number;
 use super::section::{Section, walk};
 use super::table::Table;
-use super::{CaseFields, Error, Volume, adler32, error2, hashes};
+use super::{CaseFields, Error, Volume, adler32, chunks, error2, hashes};
 use crate::bytes::u32_le;
 use crate::recent::Recent;
 use crate::{ReadAt, ReadAtExt};
@@ -163,25 +163,8 @@ impl ReadAt for Image {
     }
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        let chunk_len = self.volume.chunk_len().max(1);
-        let mut done = 0;
-        while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            let at = offset.saturating_add(done as u64);
-            if at >= self.volume.len() {
-                break;
-            }
-            let chunk = at / chunk_len;
-            let bytes = self.cache.get(chunk, || self.chunk(chunk))?;
-            let within = usize::try_from(at % chunk_len).unwrap_or(usize::MAX);
-            let bytes = bytes.get(within..).unwrap_or_default();
-            let count = bytes.len().min(rest.len());
-            match (rest.get_mut(..count), bytes.get(..count)) {
-                (Some(to), Some(from)) if count > 0 => to.copy_from_slice(from),
-                _ => break,
-            }
-            done = done.saturating_add(count);
-        }
-        Ok(done)
+        let lens = (self.volume.len(), self.volume.chunk_len());
+        chunks::read(&self.cache, lens, buf, offset, |chunk| self.chunk(chunk))
     }
 }
 

@@ -6,6 +6,7 @@
 // of the libewf project; cited as "EWF specification".
 
 mod adler32;
+mod chunks;
 mod error;
 mod error2;
 pub mod ex01;

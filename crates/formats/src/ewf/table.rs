@@ -1,5 +1,6 @@
+use super::Error;
+use super::adler32::check;
 use super::section::Section;
-use super::{Error, adler32};
 use crate::bytes::{u32_le, u64_le, window};
 use crate::{ReadAt, ReadAtExt};
 
@@ -93,20 +94,6 @@ impl Table {
         let offset = if is_wide { entry } else { entry & !COMPRESSED };
         let offset = self.base.checked_add(offset.into())?;
         Some(Place { offset, is_compressed: !is_wide && entry & COMPRESSED != 0 })
-    }
-}
-
-fn check(
-    segment: u32,
-    structure: &'static str,
-    offset: u64,
-    bytes: &[u8],
-    stated: u32,
-) -> Result<(), Error> {
-    let computed = adler32(bytes);
-    match computed == stated {
-        true => Ok(()),
-        false => Err(Error::Checksum { segment, structure, offset, stated, computed }),
     }
 }
 

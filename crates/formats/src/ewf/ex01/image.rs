@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use flate2::read::ZlibDecoder;
 
-use super::super::{CaseFields, Error, StoredHashes, adler32};
-use super::section::{FileHeader, Section, check, kind, walk};
+use super::super::adler32::{adler32, check};
+use super::super::{CaseFields, Error, StoredHashes, chunks};
+use super::section::{FileHeader, Section, kind, walk};
 use super::table::{Chunk, Table, errors};
 use crate::bytes::{u32_le, window};
 use crate::recent::Recent;
@@ -222,24 +223,7 @@ impl ReadAt for Image {
     }
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        let mut done = 0;
-        while let Some(rest) = buf.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            let at = offset.saturating_add(done as u64);
-            if at >= self.len {
-                break;
-            }
-            let number = at / self.chunk_len;
-            let bytes = self.cache.get(number, || self.chunk(number))?;
-            let within = usize::try_from(at % self.chunk_len).unwrap_or(usize::MAX);
-            let bytes = bytes.get(within..).unwrap_or_default();
-            let count = bytes.len().min(rest.len());
-            match (rest.get_mut(..count), bytes.get(..count)) {
-                (Some(to), Some(from)) if count > 0 => to.copy_from_slice(from),
-                _ => break,
-            }
-            done = done.saturating_add(count);
-        }
-        Ok(done)
+        chunks::read(&self.cache, (self.len, self.chunk_len), buf, offset, |it| self.chunk(it))
     }
 }
 
@@ -299,7 +283,7 @@ fn digest<const N: usize>(
         let (held, expected) = (bytes.len() as u64, N as u64 + 4);
         return Err(Error::Short { segment, structure, offset, held, expected });
     };
-    check((segment, structure, offset), digest, stated)?;
+    check(segment, structure, offset, digest, stated)?;
     Ok(Some(*digest).filter(|digest| *digest != [0; N]))
 }
 

@@ -1,4 +1,5 @@
-use super::super::{Error, adler32};
+use super::super::Error;
+use super::super::adler32::check;
 use crate::bytes::{u16_le, u32_le, u64_le, window};
 use crate::{ReadAt, ReadAtExt};
 
@@ -112,32 +113,17 @@ fn read(file: &dyn ReadAt, segment: u32, offset: u64) -> Result<(Section, u64), 
     let bytes = file.read_vec_at(offset, DESCRIPTOR as usize);
     let bytes = bytes.map_err(|source| Error::Read { segment, structure, offset, source })?;
     let fields = || {
-        let (body, stated) = (window(&bytes, 0, CHECKSUM_AT)?, u32_le(&bytes, CHECKSUM_AT)?);
+        let stated = u32_le(&bytes, CHECKSUM_AT)?;
         let (kind, flags) = (u32_le(&bytes, 0)?, u32_le(&bytes, 4)?);
         let (previous, len) = (u64_le(&bytes, 8)?, u64_le(&bytes, 16)?);
         let data = offset.saturating_sub(len).max(FILE_HEADER);
         let len = len.min(offset.saturating_sub(FILE_HEADER));
         let section = Section { kind, data, len, is_encrypted: flags & ENCRYPTED != 0 };
-        Some((section, previous, adler32(body), stated))
+        Some((section, previous, stated))
     };
     let (held, expected) = (bytes.len() as u64, DESCRIPTOR);
     let short = Error::Short { segment, structure, offset, held, expected };
-    let (section, previous, computed, stated) = fields().ok_or(short)?;
-    match computed == stated {
-        true => Ok((section, previous)),
-        false => Err(Error::Checksum { segment, structure, offset, stated, computed }),
-    }
-}
-
-/// Compares bytes with the checksum that is stated of them.
-pub(super) fn check(
-    (segment, structure, offset): (u32, &'static str, u64),
-    bytes: &[u8],
-    stated: u32,
-) -> Result<(), Error> {
-    let computed = adler32(bytes);
-    match computed == stated {
-        true => Ok(()),
-        false => Err(Error::Checksum { segment, structure, offset, stated, computed }),
-    }
+    let (section, previous, stated) = fields().ok_or(short)?;
+    check(segment, structure, offset, bytes.get(..CHECKSUM_AT).unwrap_or_default(), stated)?;
+    Ok((section, previous))
 }

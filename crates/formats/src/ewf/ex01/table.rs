@@ -1,5 +1,6 @@
 use super::super::Error;
-use super::section::{Section, check};
+use super::super::adler32::check;
+use super::section::Section;
 use crate::bytes::{u32_le, u64_le, window};
 use crate::{ReadAt, ReadAtExt};
 
@@ -94,7 +95,7 @@ fn read(
         let (held, expected) = (header.len() as u64, HEADER as u64);
         return Err(Error::Short { segment, structure, offset, held, expected });
     };
-    check((segment, structure, offset), body, stated)?;
+    check(segment, structure, offset, body, stated)?;
     let room = section.len.saturating_sub(HEADER as u64 + 4) / ENTRY as u64;
     if u64::from(count) > room {
         return Err(Error::TableLen { segment, offset, stated: count.into(), room });
@@ -107,7 +108,7 @@ fn read(
         let (held, expected) = (bytes.len() as u64, len as u64 + 4);
         return Err(Error::Short { segment, structure, offset, held, expected });
     };
-    check((segment, structure, offset), entries, stated)?;
+    check(segment, structure, offset, entries, stated)?;
     bytes.truncate(len);
     Ok((header, bytes))
 }
