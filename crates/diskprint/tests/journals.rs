@@ -360,3 +360,33 @@ fn journals_with_any_byte_changed_end_and_tell_no_more_than_they_hold() {
         assert!(events <= 2 * 2 * 41, "{events}");
     }
 }
+
+#[test]
+fn paths_of_folders_inside_one_another_are_bounded() {
+    let mut journal = UsnJournal::new(7, 4096);
+    let before = volume(&[], true, Some(&journal));
+    let long = "x".repeat(200);
+    // 400 folders, each in the one before, and files in the last one.
+    for number in 100..500 {
+        let parent = if number == 100 { DOCS } else { file(number - 1) };
+        journal.record(file(number), (parent, &long), CREATE | CLOSE);
+    }
+    for number in 1000..1500 {
+        journal.record(file(number), (file(499), "deep"), CREATE | CLOSE);
+        journal.deleted(file(number), (file(499), "deep"));
+    }
+    for number in (100..500).rev() {
+        let parent = if number == 100 { DOCS } else { file(number - 1) };
+        journal.deleted(file(number), (parent, &long));
+    }
+    let (comparison, _) = compare(&before, &volume(&[], true, Some(&journal)));
+    assert_eq!(comparison.counts().interim_files, 900);
+    let path = |record: u64| {
+        let of = |it: &&InterimChange| it.file.record == record;
+        comparison.interim.iter().find(of).unwrap().path.to_text().into_owned()
+    };
+    assert_eq!(path(101), format!("docs/{long}/{long}"));
+    assert!(path(1000).starts_with("?/") && path(1000).ends_with("/deep"));
+    let all: usize = comparison.interim.iter().map(|it| it.path.as_bytes().len()).sum();
+    assert!(all < 128 << 20, "{all} bytes");
+}

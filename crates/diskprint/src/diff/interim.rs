@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use diskprint_formats::Name;
 use diskprint_formats::ntfs::FileReference;
+use diskprint_formats::walked::Room;
 
 use crate::{
     Delta, Fault, FileDelta, FileEntry, FileEvent, FileEventKind, FileKind, FileLink,
@@ -14,7 +15,9 @@ use crate::{
 const ROOT: u64 = 5;
 /// How many directories inside one another are looked up in a journal.
 const MOST_DEPTH: usize = 256;
-/// Stands for the directories of a path that nothing knows any more.
+/// Length of a journal's record at least, in bytes.
+const EVENT: u64 = 64;
+/// Stands for the directories of a path that nothing knows any more, or that is too long.
 const UNKNOWN: &str = "?";
 
 /// Returns what the journals of `after` say happened to files since `before`, and faults where the
@@ -48,7 +51,7 @@ pub(super) fn interim(
         let events = new.events.iter().filter(|event| event.number >= since);
         let told = told(events);
         if !told.is_empty() {
-            let folders = Folders::new(new, after, files, &told);
+            let mut folders = Folders::new(new, after, files, &told);
             changes.extend(told.into_iter().flatten().map(|event| folders.change(event)));
         }
     }
@@ -109,6 +112,8 @@ struct Folders<'j> {
     known: HashMap<FileReference, Name>,
     /// The last names of directories that only the journal knows.
     told: HashMap<FileReference, &'j FileLink>,
+    /// Room for paths: directories inside one another could ask for that of their number squared.
+    room: Room,
 }
 
 impl<'j> Folders<'j> {
@@ -143,10 +148,11 @@ impl<'j> Folders<'j> {
                 add(entry);
             }
         }
-        Self { journal, known, told: links }
+        let room = Room::new((journal.events.len() as u64).saturating_mul(EVENT));
+        Self { journal, known, told: links, room }
     }
 
-    fn change(&self, event: &FileEvent) -> InterimChange {
+    fn change(&mut self, event: &FileEvent) -> InterimChange {
         let (action, old) = match &event.kind {
             FileEventKind::Created => (InterimAction::Created, None),
             FileEventKind::Renamed(old) => (InterimAction::Renamed, old.as_ref()),
@@ -166,7 +172,7 @@ impl<'j> Folders<'j> {
         }
     }
 
-    fn path(&self, link: &FileLink) -> Name {
+    fn path(&mut self, link: &FileLink) -> Name {
         let mut names = vec![&link.name];
         let mut parent = link.parent;
         let start = loop {
@@ -184,7 +190,10 @@ impl<'j> Folders<'j> {
                 _ => break Some(UNKNOWN.into()),
             }
         };
-        let names = start.iter().chain(names.into_iter().rev()).map(Name::as_bytes);
-        Name::from_wtf8(names.collect::<Vec<_>>().join(&b'/'))
+        let mut folders = names.iter().skip(1).rev();
+        let start = start.unwrap_or_default();
+        let folder = folders.try_fold(start, |path, name| self.room.join(&path, name));
+        let path = folder.and_then(|folder| self.room.join(&folder, &link.name));
+        path.unwrap_or_else(|| Name::from(UNKNOWN).join('/', &link.name))
     }
 }

@@ -43,7 +43,7 @@ struct Files {
     /// Which file had a record last.
     last: HashMap<u64, FileReference>,
     /// Files that lost a name in a transaction that has not ended.
-    renamed: Vec<(u32, FileReference)>,
+    renamed: HashMap<u32, Vec<FileReference>>,
 }
 
 #[derive(Default)]
@@ -78,7 +78,7 @@ impl Files {
             }
             Operation::NameRemoved(file, name) => {
                 self.state(file).lost = Some(name);
-                self.renamed.push((transaction, file));
+                self.renamed.entry(transaction).or_default().push(file);
                 return None;
             }
             Operation::RecordTaken(file) => {
@@ -108,13 +108,11 @@ impl Files {
 
     /// A name that was lost and not replaced in one transaction was one of several, or its file's.
     fn end(&mut self, transaction: u32) {
-        let Self { files, renamed, .. } = self;
-        renamed.retain(|(of, file)| {
-            if let Some(state) = files.get_mut(file).filter(|_| *of == transaction) {
+        for file in self.renamed.remove(&transaction).unwrap_or_default() {
+            if let Some(state) = self.files.get_mut(&file) {
                 state.lost = None;
             }
-            *of != transaction
-        });
+        }
     }
 }
 
