@@ -231,6 +231,7 @@ fn answers_are_as_the_document_describes() {
         ("/sequences/{sequence}", format!("/sequences/{SEQUENCE}")),
         ("/slices/{slice}/branches", format!("/slices/{slice}/branches")),
         ("/slices/{slice}/faults", format!("/slices/{slice}/faults")),
+        ("/slices/{slice}/interim", format!("/slices/{slice}/interim")),
         ("/slices/{slice}/{tree}", format!("/slices/{slice}/files")),
         ("/slices/{slice}/{tree}/{ordinal}", format!("/slices/{slice}/recovered/0")),
         ("/touching", "/touching?path=pagefile.sys".to_owned()),

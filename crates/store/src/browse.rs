@@ -5,7 +5,7 @@
 //! found by indexes, and each page begins behind the last row of the one before.
 
 use diskprint::report::NoisePlace;
-use diskprint::{CellDelta, Fault, FileDelta, RecoveredCell, SliceId};
+use diskprint::{CellDelta, Fault, FileDelta, InterimChange, RecoveredCell, SliceId};
 
 use crate::branch::{Branch, Tree};
 use crate::{Error, LastRun};
@@ -155,6 +155,17 @@ pub trait Browse {
         after: Option<i64>,
         limit: usize,
     ) -> Result<Page<Fault>, Error>;
+
+    /// Lists what happened between a slice and the one before it, behind the change numbered `after`.
+    ///
+    /// # Errors
+    /// When the database fails or holds what no program of ours wrote.
+    fn interim_page(
+        &self,
+        slice: &SliceId,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<InterimChange>, Error>;
 
     /// Returns how many faults a slice has.
     ///

@@ -157,7 +157,7 @@ async function chooseSlice(index) {
   rowList?.update(0);
   const rows = make("div", { id: "rows", class: "scroll", role: "grid", "aria-label": "Changes", tabindex: "0" }, make("div", { class: "head", role: "row" },
     ...[["w-action", "action"], ["w-kind", "kind"], ["cell grow", "path"], ["w-changes", "changes"], ["w-artefact", "known as"], ["w-size", "size"]].map(([kind, text]) => make("span", { role: "columnheader", class: kind, text }))));
-  place.replaceChildren(make("h2", { text: "Changes of slice " + shown(slice.slice) }), make("div", { id: "doubt" }),
+  place.replaceChildren(make("h2", { text: "Changes of slice " + shown(slice.slice) }), make("div", { id: "doubt" }), make("div", { id: "interim" }),
     make("div", { class: "tools" },
       make("input", { id: "query", type: "search", "aria-label": "Search paths, keys and digests", placeholder: "Search a path, a key or a digest   ( / )", oninput: () => { clearTimeout(state.wait); state.wait = setTimeout(refresh, 150); } }),
       choice("which", "What", [["", "files and registry"], ["files", "files"], ["cells", "keys and values"], ["recovered", "recovered"]]),
@@ -177,6 +177,7 @@ async function chooseSlice(index) {
     if (state.rows[next]) choose(state.rows[next], next);
   });
   doubt(slice);
+  interim(slice);
   branches(slice);
   await refresh();
 }
@@ -191,6 +192,17 @@ async function doubt(slice) {
   }, "More faults");
   await load();
   place.replaceChildren(make("div", { class: "doubt" }, make("strong", { text: `${number(slice.faults)} faults: a change there may be missing; none was made up.` }), items, more));
+}
+
+// What journals tell of files that neither slice shows; nothing where they tell nothing.
+async function interim(slice) {
+  const items = make("ul");
+  const [more, load] = growing((after) => ask(`/slices/${encodeURIComponent(slice.slice)}/interim`, { after, limit: 50 }), (page) => {
+    items.append(...page.items.map(({ told, source }) => make("li", { text: shown(`${told} (${source})`) })));
+  }, "More");
+  await load();
+  if (!items.childElementCount) return;
+  byId("interim").replaceChildren(make("details", {}, make("summary", { text: "Between the slices: files that were there, or had a name, only then" }), items, more));
 }
 
 async function branches(slice) {

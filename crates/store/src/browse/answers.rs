@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use diskprint::report::NoisePlace;
-use diskprint::{Cell, CellChanges, Fault, FileChanges, FileEntry, SliceId};
+use diskprint::{Cell, CellChanges, Fault, FileChanges, FileEntry, InterimChange, SliceId};
 
 use super::condition::{Condition, Dialect};
 use super::{Browse, Difference, Filter, Listed, Page, Row, RowId, Subject, Touching, subject};
@@ -11,7 +11,7 @@ use crate::branch::{Branch, NO_PARENT, Tree};
 use crate::column::{Bad, Columns, Value};
 use crate::error::doing;
 use crate::table::Table;
-use crate::{Error, LastRun, Run, branch, delta_table, fault, recovered_cell};
+use crate::{Error, LastRun, Run, branch, delta_table, fault, interim_change, recovered_cell};
 
 /// How many rows are looked at for one page, whatever is looked for.
 const WINDOW: i64 = 20_000;
@@ -95,15 +95,16 @@ impl<D: Dialect> Browse for D {
         after: Option<i64>,
         limit: usize,
     ) -> Result<Page<Fault>, Error> {
-        let condition = of(slice).and("ordinal > ?", [after.unwrap_or(-1).into()]);
-        let rows = select(self, &fault::table(), condition, "ordinal", limit.saturating_add(1))?;
-        let is_more = rows.len() > limit;
-        let (mut items, mut last) = (Vec::new(), None);
-        for (key, row) in rows.into_iter().take(limit) {
-            last = Some(key.ordinal);
-            items.push(fault::read(row).map_err(doing(READING))?);
-        }
-        Ok(Page { items, next: last.filter(|_| is_more) })
+        page(self, slice, &fault::table(), (after, limit), fault::read)
+    }
+
+    fn interim_page(
+        &self,
+        slice: &SliceId,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Page<InterimChange>, Error> {
+        page(self, slice, &interim_change::table(), (after, limit), interim_change::read)
     }
 
     fn fault_count(&self, slice: &SliceId) -> Result<u64, Error> {
@@ -253,6 +254,25 @@ fn wanted<D: Dialect>(tree: Tree, filter: &Filter) -> Vec<Condition> {
 }
 
 /// Reads rows of a table of ours.
+/// A page of a slice's rows in a table of ours, behind the row `after` and of at most `limit`.
+fn page<D: Dialect, T>(
+    database: &D,
+    slice: &SliceId,
+    table: &Table,
+    (after, limit): (Option<i64>, usize),
+    read: fn(Vec<Value>) -> Result<T, Bad>,
+) -> Result<Page<T>, Error> {
+    let condition = of(slice).and("ordinal > ?", [after.unwrap_or(-1).into()]);
+    let rows = select(database, table, condition, "ordinal", limit.saturating_add(1))?;
+    let is_more = rows.len() > limit;
+    let (mut items, mut last) = (Vec::new(), None);
+    for (key, row) in rows.into_iter().take(limit) {
+        last = Some(key.ordinal);
+        items.push(read(row).map_err(doing(READING))?);
+    }
+    Ok(Page { items, next: last.filter(|_| is_more) })
+}
+
 fn select<D: Dialect>(
     database: &D,
     table: &Table,

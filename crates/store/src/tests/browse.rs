@@ -93,6 +93,9 @@ fn pages_of_any_length_hold_all_rows_once() {
             let Page { items, next } = tested.store().fault_page(&id(20), None, limit).unwrap();
             assert_eq!(items.len(), limit.min(all.faults.len()));
             assert_eq!(next.is_some(), limit < all.faults.len());
+            let page = tested.store().interim_page(&id(20), None, limit).unwrap();
+            assert_eq!(page.items, all.interim[..limit.min(all.interim.len())]);
+            assert_eq!(page.next.is_some(), limit < all.interim.len());
         }
         assert_eq!(tested.store().fault_count(&id(20)).unwrap(), all.faults.len() as u64);
         let row = RowId { slice: id(20), tree: Tree::Cells, ordinal: 3 };

@@ -35,6 +35,7 @@ pub(crate) fn routes() -> Router<Connections> {
         .route("/api/v1/sequences/{sequence}/report", get(downloads::report))
         .route("/api/v1/slices/{slice}/branches", answered(slices::branches))
         .route("/api/v1/slices/{slice}/faults", answered(slices::faults))
+        .route("/api/v1/slices/{slice}/interim", answered(slices::interim))
         .route("/api/v1/slices/{slice}/{tree}", answered(differences::list))
         .route("/api/v1/slices/{slice}/{tree}/{ordinal}", answered(differences::one))
         .route("/api/v1/touching", answered(touching::list))

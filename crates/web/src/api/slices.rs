@@ -1,6 +1,10 @@
-use diskprint::Fault;
+use diskprint::export::json_row;
+use diskprint::report::{source, told};
+use diskprint::row::{self, INTERIM, SliceName};
+use diskprint::{Fault, InterimChange};
 use diskprint_store::{Branch, Store};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{Asked, MOST_ROWS, limit};
 use crate::answer::Problem;
@@ -85,4 +89,30 @@ pub(super) fn faults(store: &dyn Store, asked: &Asked<Paged>) -> Result<Page<Fau
     let Paged { after, limit: wanted } = asked.query;
     let page = store.fault_page(&asked.slice()?, after, limit(wanted)?)?;
     Ok(Page { items: page.items.into_iter().map(FaultLine::from).collect(), next: page.next })
+}
+
+/// What happened to a file between the slice and the one before it.
+#[derive(Serialize)]
+pub(super) struct InterimLine {
+    told: String,
+    source: String,
+    fields: Box<RawValue>,
+}
+
+pub(super) fn interim(
+    store: &dyn Store,
+    asked: &Asked<Paged>,
+) -> Result<Page<InterimLine>, Problem> {
+    let Paged { after, limit: wanted } = asked.query;
+    let slice = asked.slice()?;
+    let page = store.interim_page(&slice, after, limit(wanted)?)?;
+    let sliceid = slice.sliceid.to_string();
+    let (osetid, appetid) = (Some(&*slice.osetid), Some(&*slice.appetid));
+    let name = SliceName { osetid, appetid, sliceid: &sliceid };
+    let line = |change: InterimChange| {
+        let fields = json_row(&INTERIM, &row::interim(&name, &change))?;
+        Ok(InterimLine { told: told(&change), source: source(&change), fields })
+    };
+    let items = page.items.into_iter().map(line).collect::<Result<_, Problem>>()?;
+    Ok(Page { items, next: page.next })
 }
