@@ -18,6 +18,7 @@ mod recent;
 mod security;
 mod text;
 
+pub mod apfs;
 pub mod ewf;
 pub mod exfat;
 pub mod ext;

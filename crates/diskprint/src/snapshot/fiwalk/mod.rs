@@ -116,5 +116,5 @@ pub(super) fn list(
 /// Whether some version of fiwalk may read it. A copy of a volume that none does would be for nothing.
 // Source: The Sleuth Kit, tsk_fs.h, TSK_FS_TYPE_ENUM.
 fn is_for_fiwalk(file_system: &str) -> bool {
-    matches!(file_system, "hfs" | "hfsplus" | "apfs" | "ufs1" | "ufs2" | "yaffs2")
+    matches!(file_system, "hfs" | "hfsplus" | "ufs1" | "ufs2" | "yaffs2")
 }

@@ -42,14 +42,17 @@ impl<'v> Volume<'v> {
     /// Whether there was a file system, when the volume was walked.
     pub(super) fn outcome(&self) -> Result<(), Error> {
         let Some(head) = self.head.get().filter(|head| head.volumes == 0) else { return Ok(()) };
-        let why = head.problems.first().map(|why| format!(": {why}")).unwrap_or_default();
+        // Where in the copy it looked for one says nothing of the volume.
+        let is_told = |why: &&String| !why.contains("Cannot determine file system type");
+        let why = head.problems.iter().find(is_told).map(|why| format!(": {why}"));
+        let why = why.unwrap_or_default();
         Err(Error::None { name: self.name, program: head.program(), why })
     }
 
     /// Whether numbers of its files are not used again; else they may be places, which renames change.
-    // Source: Apple, Technical Note TN1150, "Catalog Node IDs"; Apple File System Reference, "inum".
+    // Source: Apple, Technical Note TN1150, "Catalog Node IDs".
     fn generation(&self) -> u16 {
-        u16::from(matches!(self.name, "hfs" | "hfsplus" | "apfs"))
+        u16::from(matches!(self.name, "hfs" | "hfsplus"))
     }
 
     /// The most that it may print, in bytes: a file's metadata is shorter on the disk than as XML,

@@ -1,0 +1,11 @@
+//! An APFS container of a few blocks, walked from end to end.
+#![no_main]
+
+use diskprint_formats::apfs::Volume;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(volume) = Volume::open(bytes) {
+        diskprint_fuzz::visit_volume(bytes, &volume);
+    }
+});
