@@ -1,5 +1,3 @@
-use apfs_core::extent::FileExtent;
-
 use super::Error;
 use crate::{Extents, Run};
 
@@ -11,19 +9,32 @@ pub(super) fn most(len: u64) -> u64 {
     len.saturating_mul(32)
 }
 
+/// A part of a content.
+pub(super) struct Extent {
+    /// Where it begins in the content, in bytes.
+    pub offset: u64,
+    /// Its length in bytes.
+    pub len: u64,
+    /// The block that it begins at; 0 for a hole.
+    pub first: u64,
+}
+
 /// The extents of a content of `len` bytes; they tell all of it, holes too.
 // Source: Apple File System Reference, "j_file_extent_val_t": a hole has the block number 0.
-pub(super) fn extents(found: &[FileExtent], len: u64, block_size: u32) -> Result<Extents, Error> {
+pub(super) fn extents(
+    found: impl IntoIterator<Item = Extent>,
+    len: u64,
+    block_size: u32,
+) -> Result<Extents, Error> {
     let block = u64::from(block_size);
-    let mut runs: Vec<Run> = Vec::with_capacity(found.len());
-    let mut end = 0;
-    for extent in found.iter().filter(|extent| extent.len > 0) {
-        let is_next = extent.logical_offset == end && extent.len.is_multiple_of(block);
-        let next = end.checked_add(extent.len).filter(|_| is_next);
+    let (mut runs, mut end) = (Vec::new(), 0u64);
+    for Extent { offset, len, first } in found.into_iter().filter(|extent| extent.len > 0) {
+        let is_next = offset == end && len.is_multiple_of(block);
+        let next = end.checked_add(len).filter(|_| is_next);
         let vcn = end / block;
         end = next.ok_or(Error::Extents { offset: end })?;
-        let lcn = Some(extent.phys_block_num).filter(|block| *block != 0);
-        runs.push(Run { vcn, lcn, clusters: extent.len / block });
+        let lcn = Some(first).filter(|block| *block != 0);
+        runs.push(Run { vcn, lcn, clusters: len / block });
     }
     if end < len {
         return Err(Error::Extents { offset: end });
@@ -43,13 +54,8 @@ mod tests {
     use super::*;
 
     fn of(extents: &[(u64, u64, u64)], len: u64) -> Option<Vec<(u64, Option<u64>, u64)>> {
-        let extent = |&(logical_offset, len, phys_block_num)| FileExtent {
-            logical_offset,
-            len,
-            phys_block_num,
-        };
-        let found: Vec<FileExtent> = extents.iter().map(extent).collect();
-        let runs = super::extents(&found, len, 4096).ok()?.runs;
+        let found = extents.iter().map(|&(offset, len, first)| Extent { offset, len, first });
+        let runs = super::extents(found, len, 4096).ok()?.runs;
         Some(runs.iter().map(|run| (run.vcn, run.lcn, run.clusters)).collect())
     }
 

@@ -6,6 +6,7 @@ use apfs_core::volume::ApfsVolume;
 use apfs_core::xattr::{self, Xattr, XattrValue};
 use apfs_core::{compression, extent};
 
+use super::content::Extent;
 use super::cursor::Cursor;
 use super::{Error, content};
 use crate::walked::{Content, Damage, File, Found, Hidden, Room};
@@ -166,7 +167,12 @@ impl<'w, 'c> Walk<'w, 'c> {
             0 => Vec::new(),
             _ => extent::list_extents(&mut self.cursor, self.volume, stream, block)?,
         };
-        content::extents(&found, len, self.block_size).map(Content::Extents)
+        let found = found.into_iter().map(|extent| Extent {
+            offset: extent.logical_offset,
+            len: extent.len,
+            first: extent.phys_block_num,
+        });
+        content::extents(found, len, self.block_size).map(Content::Extents)
     }
 
     fn unpack(
