@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use diskprint::{Digests, FileEntry, FileKind, Image, KnownHives, Snapshot, diff};
+use diskprint::{Digests, FileEntry, FileKind, Image, Known, Snapshot, diff};
 use diskprint_testkit::{archive, need};
 use tempfile::TempDir;
 
@@ -31,7 +31,7 @@ impl Container {
     fn read(&self, bytes: &[u8]) -> Snapshot {
         fs::write(self.path(), bytes).unwrap();
         let image = Image::open(&self.path(), self.folder.path(), &|_| ()).unwrap().image;
-        Snapshot::read(&image, &KnownHives::new())
+        Snapshot::read(&image, &Known::new())
     }
 }
 
