@@ -1,4 +1,4 @@
-//! An APFS container of a few blocks, walked from end to end.
+//! An APFS container of a few bytes, walked from end to end.
 #![no_main]
 
 use diskprint_formats::apfs::Volume;

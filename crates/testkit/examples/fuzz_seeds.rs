@@ -27,6 +27,7 @@ fn main() {
     put(&folder.join("wof"), "xpress4k", &[&[0, 0x82, 0x23, 0][..], &packed].concat());
     journals(&folder.join("ntfs_journals"));
     disks(&folder, &volume);
+    real(&folder);
     let scratch = folder.join("scratch");
     fs::create_dir_all(&scratch).expect("a folder");
     of_programs(&folder, &scratch, &volume);
@@ -182,6 +183,15 @@ fn disks(folder: &Path, volume: &[u8]) {
     put(&folder.join("ex01"), "two", &[&len[..], first, second].concat());
     // An offset and a length of what is written over a disk.
     put(&folder.join("vhdx"), "regions", &[&[0, 0, 3, 0, 4, 0][..], b"regi"].concat());
+}
+
+/// Volumes of the test data that nothing here can make.
+fn real(folder: &Path) {
+    let real = archive::members("real-images/images.tar.xz").unwrap_or_default();
+    for (name, bytes) in real.iter().filter(|(name, _)| name.ends_with("apfs.raw")) {
+        // Its partition begins behind the first mebibyte.
+        put(&folder.join("apfs"), name, &bytes[1 << 20..]);
+    }
 }
 
 /// Disks and volumes that other programs write.
