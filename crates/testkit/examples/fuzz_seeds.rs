@@ -216,6 +216,9 @@ fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
         let files = [path("files/one"), path("files/folder")];
         if run("mcopy", &["-s", "-i", &image, &files[0], &files[1], "::"]) {
             keep(&image, &folder.join("fat"), "fat12");
+            if let Ok(listed) = Command::new("fiwalk").args(["-x", "-z", "-g", &image]).output() {
+                put(&folder.join("dfxml_read"), "fiwalk", &listed.stdout);
+            }
         }
     }
     // Too small for mtools.
