@@ -23,6 +23,8 @@ impl Earlier {
     /// When the file cannot be made or written.
     pub fn new(mut snapshot: Snapshot, folder: &Path) -> io::Result<Self> {
         let files = std::mem::take(&mut snapshot.files);
+        // What happened before this state is told by then.
+        snapshot.journals.iter_mut().for_each(|journal| journal.events = Vec::new());
         let in_use = files.iter().filter(|entry| entry.is_live());
         Ok(Self { files: FileList::write(folder, in_use)?, snapshot })
     }
