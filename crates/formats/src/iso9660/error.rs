@@ -29,6 +29,15 @@ pub enum Error {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// What continues the system use area of a record cannot be followed.
+    #[error("the areas that continue its directory record: {what}")]
+    Area {
+        /// What is wrong with them.
+        what: &'static str,
+    },
+    /// A directory ends within a file of several extents.
+    #[error("the directory ends before the last extent of the file")]
+    NoLastExtent,
     /// An extent lies outside the volume.
     #[error("extent of {len} bytes at block {block}: the volume has {total} bytes")]
     Outside {

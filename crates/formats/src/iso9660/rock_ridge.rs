@@ -1,6 +1,7 @@
+use super::Error;
 use super::record::{long_time, short_time};
-use crate::bytes::{u32_le, window};
-use crate::{Name, ReadAt, ReadAtExt, Times};
+use crate::bytes::{read_whole, u32_le, window};
+use crate::{Name, ReadAt, Times};
 
 /// What Rock Ridge says of a file; what it does not say is `None`.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,17 @@ pub(super) struct RockRidge {
 const MOST_AREAS: usize = 64;
 const LONGEST_AREA: u32 = 1 << 16;
 
+/// Reads an area of `len` bytes at `start`, both in bytes, and takes these from `left`.
+fn continued(volume: &dyn ReadAt, start: u64, len: u32, left: &mut u64) -> Result<Vec<u8>, Error> {
+    let area = |what| Error::Area { what };
+    if len > LONGEST_AREA {
+        return Err(area("one is longer than 64 KiB"));
+    }
+    *left = left.checked_sub(len.into()).ok_or(area("all together are longer than the volume"))?;
+    let bytes = read_whole(volume, start, len.into())?;
+    bytes.ok_or(area("one is not in the volume"))
+}
+
 /// Says how many bytes of each area to skip when the root's own record has the entry SP, which says
 /// that the volume uses all this.
 // Source: SUSP 1.12, 5.3.
@@ -38,20 +50,28 @@ pub(super) fn skip(system_use: &[u8]) -> Option<usize> {
 }
 
 impl RockRidge {
-    /// Reads the entries of a record's system use area, and of those that continue it.
-    pub fn read(volume: &dyn ReadAt, block_size: u32, area: &[u8], skip: usize) -> Self {
+    /// Reads the entries of a record's system use area, and of those that continue it, which may take
+    /// `left` bytes. What they said before an error counts.
+    // Source: SUSP 1.12, 5.1.
+    pub fn read(
+        volume: &dyn ReadAt,
+        block_size: u32,
+        area: &[u8],
+        left: &mut u64,
+    ) -> (Self, Option<Error>) {
         let mut own = Self::default();
-        let mut area = area.get(skip..).unwrap_or_default().to_vec();
+        let mut next = own.entries(area);
         for _ in 0..MOST_AREAS {
-            let Some((block, offset, len)) = own.entries(&area) else { break };
-            let at =
-                u64::from(block).saturating_mul(block_size.into()).saturating_add(offset.into());
-            match volume.read_vec_at(at, len.min(LONGEST_AREA) as usize) {
-                Ok(bytes) => area = bytes,
-                Err(_) => break,
+            let Some((block, offset, len)) = next else { return (own, None) };
+            let start = u64::from(block).saturating_mul(block_size.into());
+            match continued(volume, start.saturating_add(offset.into()), len, left) {
+                Ok(bytes) => next = own.entries(&bytes),
+                Err(error) => return (own, Some(error)),
             }
         }
-        own
+        let error =
+            next.map(|_| Error::Area { what: "there are more than 64, or they are a loop" });
+        (own, error)
     }
 
     /// Takes what the entries of one area say; returns where it goes on.

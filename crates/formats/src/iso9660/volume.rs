@@ -71,6 +71,9 @@ impl<R: ReadAt> Volume<R> {
         {
             (volume.root, volume.names) = (root, Names::Joliet);
         }
+        if let Some((field, little, big)) = volume.root.doubt {
+            volume.warnings.push(Error::Halves { field, little, big });
+        }
         Ok(volume)
     }
 

@@ -14,8 +14,9 @@ pub(super) struct Walk<'w, R> {
     left: Vec<(Name, Extent)>,
     /// First blocks of directories that were read.
     seen: HashSet<u64>,
-    /// How many bytes of directories may still be read.
+    /// How many bytes of directories may still be read, and of what continues their records.
     bytes: u64,
+    area_bytes: u64,
     found: &'w mut dyn FnMut(Found),
 }
 
@@ -39,7 +40,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
     pub fn new(volume: &'w Volume<R>, found: &'w mut dyn FnMut(Found)) -> Self {
         let len = volume.reader.len();
         let (room, bytes) = (Room::new(len), len.saturating_mul(2).saturating_add(1 << 20));
-        Self { volume, room, left: Vec::new(), seen: HashSet::new(), bytes, found }
+        let area_bytes = len.saturating_add(1 << 20);
+        Self { volume, room, left: Vec::new(), seen: HashSet::new(), bytes, area_bytes, found }
     }
 
     pub fn run(&mut self) {
@@ -75,7 +77,15 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         let mut result = Ok(());
         for start in (0..len).step_by(SECTOR as usize) {
             let at = self.at(block).saturating_add(start);
-            let sector = self.volume.reader.read_vec_at(at, (len - start).min(SECTOR) as usize)?;
+            let sector = self.volume.reader.read_vec_at(at, (len - start).min(SECTOR) as usize);
+            let sector = match sector {
+                Ok(sector) => sector,
+                // What comes in the next sector can be read.
+                Err(error) => {
+                    result = Err(error.into());
+                    continue;
+                }
+            };
             let mut within = 0;
             while let Some(rest) = sector.get(within..).filter(|it| it.first() > Some(&0)) {
                 match Record::parse(rest, at + within as u64) {
@@ -83,13 +93,15 @@ impl<'w, R: ReadAt> Walk<'w, R> {
                         within += len;
                         self.record(path, inode, record, &mut whole, &mut folders);
                     }
-                    // What comes in the next sector can be read.
                     Err(error) => {
                         result = Err(error);
                         break;
                     }
                 }
             }
+        }
+        if !whole.is_empty() {
+            result = result.and(Err(Error::NoLastExtent));
         }
         // The first in the directory is the next to be read.
         self.left.extend(folders.into_iter().rev());
@@ -115,23 +127,24 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         }
         let parts = std::mem::take(before);
         let Some(first) = parts.first() else { return };
-        let (inode, volume) = (first.place, self.volume);
-        let ridge = match volume.names {
-            Names::RockRidge(skip) => {
-                let area = &first.system_use;
-                RockRidge::read(&volume.reader, volume.block_size(), area, skip)
-            }
-            _ => RockRidge::default(),
-        };
+        let inode = first.place;
+        let (ridge, broken) = self.ridge(first);
         if ridge.is_moved {
             return;
         }
-        let name = ridge.name().unwrap_or_else(|| first.name(volume.names == Names::Joliet));
+        let is_joliet = self.volume.names == Names::Joliet;
+        let name = ridge.name().unwrap_or_else(|| first.name(is_joliet));
         let Some(path) = self.room.join(folder, &name) else {
             let skipped = "this file, and what is in it";
             let hidden = Hidden::Below(folder.clone());
             return self.damage(Some(inode), None, Error::LongPath, skipped, hidden);
         };
+        if let Some(error) = broken {
+            // Its name may be another one, too.
+            let hidden = Hidden::Below(folder.clone());
+            let skipped = "what else Rock Ridge says of this file";
+            self.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+        }
         if let Some((field, little, big)) = parts.iter().find_map(|part| part.doubt) {
             let error = Error::Halves { field, little, big };
             self.damage(Some(inode), Some(path.clone()), error, "", Hidden::Nothing);
@@ -149,6 +162,14 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             folders.push((path.clone(), Extent { block: first.block, len: first.len, inode }));
         }
         self.file(path, parent, &parts, &ridge);
+    }
+
+    /// What Rock Ridge says of a record's file, and why that may not be all.
+    fn ridge(&mut self, record: &Record) -> (RockRidge, Option<Error>) {
+        let Names::RockRidge(skip) = self.volume.names else { return Default::default() };
+        let area = record.system_use.get(skip..).unwrap_or_default();
+        let block_size = self.volume.block_size();
+        RockRidge::read(&self.volume.reader, block_size, area, &mut self.area_bytes)
     }
 
     /// Length of a directory that was moved: its own record has it.
@@ -244,7 +265,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
     /// Whether an extent is in the volume.
     fn outside(&self, block: u64, len: u64) -> Result<(), Error> {
         let total = self.volume.reader.len();
-        match self.at(block).checked_add(len).is_some_and(|end| end <= total) {
+        // An empty file lies nowhere, whatever its record says.
+        match len == 0 || self.at(block).checked_add(len).is_some_and(|end| end <= total) {
             true => Ok(()),
             false => Err(Error::Outside { block, len, total }),
         }
