@@ -4,6 +4,8 @@ mod behind;
 
 use std::io;
 
+pub(crate) use behind::DESCRIPTORS as ISO_9660_DESCRIPTORS;
+
 use crate::bytes::{u16_le, u32_le, window};
 use crate::{ReadAt, ReadAtExt};
 

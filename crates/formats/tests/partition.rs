@@ -1,8 +1,10 @@
 //! Partition tables, sound and damaged, as the testkit builds them.
 
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
+use diskprint_formats::file_system::FileSystem;
 use diskprint_formats::partition::{self, Error, Layout, Scheme};
 use diskprint_testkit::gpt;
 use diskprint_testkit::mbr::{Entry, boot_record};
@@ -107,9 +109,50 @@ fn a_boot_sector_is_not_taken_for_a_boot_record() {
 fn a_record_wins_over_what_an_older_file_system_left_behind_it() {
     let mut disk = disk(&[(0, &[(0x83, 2048, 4096)])]);
     disk[1024 + 0x38..1024 + 0x3A].copy_from_slice(&[0x53, 0xEF]);
-    assert_eq!(read(&disk).scheme, Scheme::Mbr);
+    let layout = read(&disk);
+    assert_eq!(layout.scheme, Scheme::Mbr);
+    assert_eq!(layout.findings, [Error::NotRead(FileSystem::Ext2)]);
     disk[510] = 0;
     assert_eq!(read(&disk).scheme.name(), "whole disk");
+}
+
+#[test]
+fn partitions_over_the_descriptors_of_an_iso_9660_volume_are_the_volume() {
+    let iso = |entries: &[Entry]| {
+        let mut disk = disk(&[(0, entries)]);
+        disk[0x8001..0x8006].copy_from_slice(b"CD001");
+        disk
+    };
+    // As the hybrids of xorriso, isohybrid and debian-cd, whose own entry has no type.
+    let hybrids: [&[Entry]; 4] = [
+        &[(0xCD, 1, 16_383)],
+        &[(0x17, 0, 16_384)],
+        &[(0, 0, 16_384), (0xEF, 4000, 2000)],
+        &[(0x83, 64, 16_320), (0xEF, 4000, 2000)],
+    ];
+    for entries in hybrids {
+        let layout = read(&iso(entries));
+        assert_eq!(layout.scheme, Scheme::Whole(FileSystem::Iso9660), "{entries:?}");
+        assert_eq!(layout.findings, []);
+    }
+    let divided_anew = read(&iso(&[(0x0C, 2048, 14_336)]));
+    assert_eq!(table(&divided_anew), [(1, 2048, 14_336, "c".into())]);
+    assert_eq!(divided_anew.findings, [Error::NotRead(FileSystem::Iso9660)]);
+}
+
+#[test]
+fn of_a_hybrid_disk_the_gpt_counts() {
+    let mut disk = gpt_disk(512);
+    let expected = table(&read(&disk));
+    disk[..512].copy_from_slice(&boot_record(&[(0x0C, 34, 100), (0xEE, 1, 33), (0x83, 200, 100)]));
+    let layout = read(&disk);
+    assert_eq!((layout.scheme, table(&layout)), (Scheme::Gpt, expected));
+    assert_eq!(layout.findings, []);
+    // A volume that no partition holds is older than they are, and is named.
+    disk[0x8001..0x8006].copy_from_slice(b"CD001");
+    assert_eq!(read(&disk).findings, []);
+    gpt::write(&mut disk, 512, &[("behind it", 2048, 4095)]);
+    assert_eq!(read(&disk).findings, [Error::NotRead(FileSystem::Iso9660)]);
 }
 
 #[test]
@@ -184,6 +227,75 @@ fn a_gpt_left_behind_a_newer_boot_record_is_not_read() {
     assert_eq!(read(&disk).scheme, Scheme::Mbr);
 }
 
+/// A disk that fdisk or sfdisk divides, run once for each of what is `said` to its input.
+fn fdisk(program: &str, said: &[&str]) -> Option<Vec<u8>> {
+    let fdisk = need::program(program)?;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("disk.raw");
+    fs::write(&path, vec![0; 32 * MIB]).unwrap();
+    for said in said {
+        let mut fdisk = Command::new(&fdisk)
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        fdisk.stdin.take().unwrap().write_all(said.as_bytes()).unwrap();
+        assert!(fdisk.wait().unwrap().success());
+    }
+    Some(fs::read(path).unwrap())
+}
+
+#[test]
+fn the_logical_partitions_of_sfdisk_are_read_as_mmls_reads_them() {
+    let said = "label: dos\nstart=2048,size=4096,type=7\nstart=8192,size=4096,type=b,bootable\n\
+        start=16384,size=40960,type=f\nstart=18432,size=4096,type=83\nstart=24576,size=4096,type=7\n\
+        start=30720,size=2048,type=7\n";
+    let Some(disk) = fdisk("sfdisk", &[said]) else { return };
+    let Some(expected) = mmls(&disk, "dos", &["Unallocated", "Meta"]) else { return };
+    let layout = read(&disk);
+    assert_eq!((layout.scheme, layout.findings.len()), (Scheme::Mbr, 0));
+    assert_eq!(places(&layout), expected);
+    assert_eq!(layout.partitions.iter().map(|it| it.index).collect::<Vec<_>>(), [1, 2, 5, 6, 7]);
+    assert_eq!(layout.partitions.iter().position(|it| it.active), Some(1));
+}
+
+#[test]
+fn the_gpt_of_sfdisk_is_read_as_mmls_reads_it() {
+    let said = "label: gpt\nstart=2048,size=4096,name=one\nstart=8192,size=16384\n";
+    let Some(disk) = fdisk("sfdisk", &[said]) else { return };
+    let Some(expected) = mmls(&disk, "gpt", &["Unallocated", "Meta"]) else { return };
+    let layout = read(&disk);
+    assert_eq!((layout.scheme, layout.findings.len()), (Scheme::Gpt, 0));
+    assert_eq!(places(&layout), expected);
+    assert_eq!(layout.partitions[0].name.to_text(), "one");
+}
+
+#[test]
+fn a_label_of_fdisk_is_sound_and_a_damaged_one_is_told() {
+    let said = [
+        "o\nn\np\n1\n2048\n\nt\na5\nw\n",
+        "b\ny\nn\na\n\n6143\nt\na\n7\nn\nb\n16384\n22527\nt\nb\n8\nw\n",
+    ];
+    let Some(disk) = fdisk("fdisk", &said) else { return };
+    let layout = read(&disk);
+    assert_eq!((places(&layout), layout.findings), (vec![(2048, 4096), (16_384, 6144)], vec![]));
+
+    let label = 2049 * 512;
+    let mut damaged = disk;
+    damaged[label + 40] ^= 1;
+    let layout = read(&damaged);
+    let offset = label as u64;
+    assert_eq!(
+        (places(&layout).len(), layout.findings),
+        (2, vec![Error::LabelChecksum { offset }])
+    );
+    damaged[label + 138] = 23;
+    let findings = read(&damaged).findings;
+    assert_eq!(findings[0], Error::TooManyEntries { offset, stated: 23, read: 22 });
+}
+
 /// A disk that parted divides.
 fn parted(args: &[&str]) -> Option<Vec<u8>> {
     let parted = need::program("parted")?;
@@ -230,6 +342,20 @@ fn an_apple_partition_map_is_read_as_mmls_reads_it() {
     let names: Vec<String> =
         layout.partitions.iter().map(|it| format!("{} {}", it.name, it.kind.unwrap())).collect();
     assert_eq!(names, ["data Apple_HFS", "e Apple_UNIX_SVR2"]);
+    assert_eq!(layout.findings, []);
+
+    let mut broken = disk.clone();
+    let data = layout.partitions[0].index;
+    broken[512 * (data as usize + 1)] = 0;
+    let layout = read(&broken);
+    assert_eq!(places(&layout), expected[..1]);
+    let [Error::MapEntry { index, .. }] = layout.findings[..] else { panic!("{layout:?}") };
+    assert_eq!(index, data + 1);
+    let mut long = disk;
+    long[512 + 4..512 + 8].copy_from_slice(&u32::MAX.to_be_bytes());
+    let findings = read(&long).findings;
+    let stated = u32::MAX;
+    assert_eq!(findings[0], Error::TooManyEntries { offset: 512, stated, read: 4096 });
 }
 
 #[test]
@@ -237,6 +363,8 @@ fn a_bsd_label_is_read_as_mmls_reads_it() {
     let args = ["mklabel", "bsd", "mkpart", "ext2", "1MiB", "3MiB", "mkpart", "ext2", "4MiB"];
     let args = [&args[..], &["7MiB"]].concat();
     let Some(other) = parted(&args) else { return };
+    // parted leaves the checksum of a label as it was before there were partitions.
+    let [Error::LabelChecksum { offset: 64 }] = read(&other).findings[..] else { panic!() };
     // Where parted writes a label mmls does not look: it does in the next sector.
     let mut label = other.clone();
     label[..512].fill(0);

@@ -8,7 +8,7 @@ use crate::{ReadAt, ReadAtExt};
 
 /// Where the volume descriptors of ISO 9660 and UDF begin, and how long each is.
 // Source: ECMA-119, 6.2.1 and ECMA-167, 2/8.
-const DESCRIPTORS: u64 = 0x8000;
+pub(crate) const DESCRIPTORS: u64 = 0x8000;
 const DESCRIPTOR: usize = 2048;
 
 /// Where a magic number is, and whose.

@@ -1,6 +1,6 @@
 use std::io;
 
-use super::{Partition, PartitionKind};
+use super::{Error, Partition, PartitionKind, Table};
 use crate::bytes::{u16_be, u32_be, window};
 use crate::{Name, ReadAt, ReadAtExt};
 
@@ -16,7 +16,7 @@ const NOT_PARTITIONS: [&str; 4] =
     ["apple_partition_map", "apple_free", "apple_void", "apple_scratch"];
 
 /// Reads an Apple partition map, and the length of a block in it; `None` where there is none.
-pub(super) fn read(disk: &dyn ReadAt) -> io::Result<Option<(u64, Vec<Partition>)>> {
+pub(super) fn read(disk: &dyn ReadAt) -> io::Result<Option<(u64, Table)>> {
     let start = disk.read_vec_at(0, 512)?;
     if !start.starts_with(DISK) {
         return Ok(None);
@@ -31,17 +31,22 @@ pub(super) fn read(disk: &dyn ReadAt) -> io::Result<Option<(u64, Vec<Partition>)
     Ok(None)
 }
 
-fn partitions(disk: &dyn ReadAt, block_len: u64, first: &[u8]) -> io::Result<Vec<Partition>> {
-    let count = u32_be(first, 4).unwrap_or(0).min(MAX_ENTRIES);
-    let mut partitions = Vec::new();
+fn partitions(disk: &dyn ReadAt, block_len: u64, first: &[u8]) -> io::Result<Table> {
+    let stated = u32_be(first, 4).unwrap_or(0);
+    let count = stated.min(MAX_ENTRIES);
+    let (mut partitions, mut findings) = Table::default();
+    if stated > count {
+        findings.push(Error::TooManyEntries { offset: block_len, stated, read: count });
+    }
     for index in 1..=count {
         let entry = disk.read_vec_at(u64::from(index) * block_len, 512)?;
         if !entry.starts_with(ENTRY) {
+            findings.push(Error::MapEntry { index, count });
             break;
         }
         partitions.extend(partition(index, block_len, &entry));
     }
-    Ok(partitions)
+    Ok((partitions, findings))
 }
 
 /// One entry; `None` where it holds no volume.

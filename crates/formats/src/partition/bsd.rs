@@ -1,6 +1,6 @@
 use std::io;
 
-use super::{Partition, PartitionKind};
+use super::{Error, Partition, PartitionKind, Table};
 use crate::bytes::{u16_le, u32_le, window};
 use crate::{Name, ReadAt, ReadAtExt};
 
@@ -23,14 +23,11 @@ pub(super) fn is_slice(kind: u8) -> bool {
 
 /// Reads the label of a disk, or of its slice that begins at byte `start`; the partitions are numbered
 /// from `first` on. `None` where there is none.
-pub(super) fn read(
-    disk: &dyn ReadAt,
-    start: u64,
-    first: u32,
-) -> io::Result<Option<Vec<Partition>>> {
-    let mut label = Vec::new();
+pub(super) fn read(disk: &dyn ReadAt, start: u64, first: u32) -> io::Result<Option<Table>> {
+    let (mut label, mut offset) = (Vec::new(), 0);
     for place in PLACES {
-        let bytes = disk.read_vec_at(start.saturating_add(place), SECTOR as usize)?;
+        offset = start.saturating_add(place);
+        let bytes = disk.read_vec_at(offset, SECTOR as usize)?;
         if [0, 132].iter().all(|at| u32_le(&bytes, *at) == Some(MAGIC)) {
             label = bytes;
             break;
@@ -39,7 +36,15 @@ pub(super) fn read(
     if label.is_empty() {
         return Ok(None);
     }
-    let count = u16_le(&label, 138).unwrap_or(0).min(MAX_ENTRIES);
+    let stated = u16_le(&label, 138).unwrap_or(0);
+    let count = stated.min(MAX_ENTRIES);
+    let mut findings = Vec::new();
+    if stated > count {
+        let (stated, read) = (stated.into(), count.into());
+        findings.push(Error::TooManyEntries { offset, stated, read });
+    } else if !is_sound(&label, count) {
+        findings.push(Error::LabelChecksum { offset });
+    }
     let entries: Vec<(u64, u64, u8)> = (0..usize::from(count))
         .filter_map(|index| {
             let entry = window(&label, ENTRIES + 16 * index, 16)?;
@@ -67,5 +72,12 @@ pub(super) fn read(
             active: false,
         }
     });
-    Ok(Some(partitions.collect()))
+    Ok(Some((partitions.collect(), findings)))
+}
+
+/// Whether the words of a label, with its checksum among them, cancel each other out.
+// Source: sys/disklabel.h of FreeBSD: dkcksum, over the label up to the end of its last entry.
+fn is_sound(label: &[u8], count: u16) -> bool {
+    let words = (0..(ENTRIES + 16 * usize::from(count)) / 2).map(|index| u16_le(label, 2 * index));
+    words.flatten().fold(0, |sum, word| sum ^ word) == 0
 }

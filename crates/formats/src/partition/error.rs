@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use crate::file_system::FileSystem;
+
 /// What is wrong with a partition table. All offsets and lengths are bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -23,6 +25,33 @@ pub enum Error {
         index: u32,
         /// Number of the other.
         other: u32,
+    },
+    /// The table divides the disk, and a file system that filled it before is still known.
+    #[error("{} that fills the disk is not read: partitions divide the disk", .0.name())]
+    NotRead(FileSystem),
+    /// An entry of an Apple partition map does not begin with `PM`; it and those behind it are lost.
+    #[error("partition {index} of {count}: no signature \"PM\"; the map is not read from there on")]
+    MapEntry {
+        /// Number in the map.
+        index: u32,
+        /// How many entries the map states.
+        count: u32,
+    },
+    /// A table states more entries than are read.
+    #[error("the table at offset {offset:#x} states {stated} entries; {read} are read")]
+    TooManyEntries {
+        /// Where the table is.
+        offset: u64,
+        /// How many it states.
+        stated: u32,
+        /// How many are read.
+        read: u32,
+    },
+    /// The checksum of a BSD label does not fit; its entries are read as they are.
+    #[error("disk label at offset {offset:#x}: its checksum does not fit")]
+    LabelChecksum {
+        /// Where the label is.
+        offset: u64,
     },
     /// The boot record says that there is a GPT, and neither of its headers is sound.
     #[error("the boot record protects a GUID partition table whose headers are both damaged")]

@@ -3,7 +3,7 @@ use std::io;
 use flate2::Crc;
 
 use super::error::GptDamage;
-use super::{Error, Guid, Partition, PartitionKind};
+use super::{Error, Guid, Partition, PartitionKind, Table};
 use crate::bytes::{u32_le, u64_le, window};
 use crate::{Name, ReadAt, ReadAtExt};
 
@@ -30,8 +30,6 @@ const MIN_HEADER: u32 = 92;
 const MAX_ENTRIES: u64 = 4 << 20;
 /// Attribute bit 2: a legacy BIOS may start from it.
 const BIOS_BOOTABLE: u64 = 1 << 2;
-
-type Table = (Vec<Partition>, Vec<Error>);
 
 /// Reads the GPT of a disk with sectors of `sector_len` bytes; `None` when neither its header nor
 /// the backup is sound.

@@ -1,4 +1,4 @@
-use super::{Error, Partition, PartitionKind};
+use super::{Error, Partition, PartitionKind, Table};
 use crate::bytes::{u32_le, window};
 use crate::{Name, ReadAt, ReadAtExt};
 
@@ -48,6 +48,12 @@ impl BootRecord {
                     && entry.start_sector.saturating_mul(SECTOR) < disk_len
             })
     }
+
+    /// Whether one of its entries, also one without a type, begins at byte `end` or before it.
+    pub fn begins_before(&self, end: u64) -> bool {
+        let mut used = self.entries.iter().filter(|entry| entry.sectors != 0);
+        used.any(|entry| entry.start_sector.saturating_mul(SECTOR) <= end)
+    }
 }
 
 impl Entry {
@@ -83,7 +89,7 @@ impl Entry {
 }
 
 /// Lists the partitions of `boot` and of the extended partitions in it.
-pub(super) fn read(disk: &dyn ReadAt, boot: &BootRecord) -> (Vec<Partition>, Vec<Error>) {
+pub(super) fn read(disk: &dyn ReadAt, boot: &BootRecord) -> Table {
     let used = || (1..).zip(&boot.entries).filter(|(_, entry)| entry.is_used());
     let mut partitions: Vec<_> = used()
         .filter(|(_, entry)| !entry.is_extended())

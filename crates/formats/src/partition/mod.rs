@@ -89,6 +89,9 @@ pub struct Gap {
     pub len: u64,
 }
 
+/// Partitions in the order of their table, and what is wrong with it.
+type Table = (Vec<Partition>, Vec<Error>);
+
 /// The shortest gap worth a line; what lies between tables and the first partition is shorter.
 const MIN_GAP: u64 = 1 << 20;
 /// Sector lengths that are tried, the usual one first.
@@ -104,20 +107,22 @@ pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
     let file_system = file_system::recognise(disk)?;
     let protective = boot.as_ref().is_some_and(mbr::BootRecord::is_protective);
     // A boot record that divides the disk itself is newer than a GPT left behind it.
-    let divides = boot.as_ref().is_some_and(|boot| boot.divides(disk.len()));
+    let divides = boot
+        .as_ref()
+        .is_some_and(|boot| boot.divides(disk.len()) && !covers_descriptors(boot, file_system));
     if protective || (file_system.is_none() && !divides) {
         for sector_len in SECTOR_LENS {
             if let Some(table) = gpt::read(disk, sector_len)? {
-                return Ok(finish(disk, Scheme::Gpt, sector_len, table.0, table.1));
+                return Ok(finish(disk, Scheme::Gpt, sector_len, file_system, table));
             }
         }
     }
     if file_system.is_none() && !divides {
-        if let Some((sector_len, partitions)) = apm::read(disk)? {
-            return Ok(finish(disk, Scheme::Apm, sector_len, partitions, Vec::new()));
+        if let Some((sector_len, table)) = apm::read(disk)? {
+            return Ok(finish(disk, Scheme::Apm, sector_len, None, table));
         }
-        if let Some(partitions) = bsd::read(disk, 0, 1)? {
-            return Ok(finish(disk, Scheme::Bsd, 512, partitions, Vec::new()));
+        if let Some(table) = bsd::read(disk, 0, 1)? {
+            return Ok(finish(disk, Scheme::Bsd, 512, None, table));
         }
     }
     // The boot sector of a file system ends like a boot record, and where its code lies a record
@@ -127,21 +132,32 @@ pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
         found => found,
     };
     Ok(match (whole, boot) {
-        (Some(found), _) => whole_disk(disk, found),
-        (None, Some(boot)) => {
-            let (mut partitions, mut findings) = mbr::read(disk, &boot);
-            open_slices(disk, &mut partitions)?;
-            if protective {
-                findings.insert(0, Error::GptLost);
-            }
-            finish(disk, Scheme::Mbr, 512, partitions, findings)
+        (Some(found), _) => {
+            let (len, name) = (disk.len(), crate::Name::default());
+            let whole = Partition { index: 0, start: 0, len, kind: None, name, active: false };
+            finish(disk, Scheme::Whole(found), 512, None, (vec![whole], Vec::new()))
         }
-        (None, None) => finish(disk, Scheme::Unknown, 512, Vec::new(), Vec::new()),
+        (None, Some(boot)) => {
+            let mut table = mbr::read(disk, &boot);
+            open_slices(disk, &mut table)?;
+            if protective {
+                table.1.insert(0, Error::GptLost);
+            }
+            finish(disk, Scheme::Mbr, 512, file_system, table)
+        }
+        (None, None) => finish(disk, Scheme::Unknown, 512, None, Table::default()),
     })
 }
 
+/// Whether a partition lies over the descriptors of the ISO 9660 volume that begins at byte 0. Such
+/// an entry speaks for the volume as a whole, to programs that want a partition; one that
+/// divides the disk begins behind them, and what it holds is newer.
+fn covers_descriptors(boot: &mbr::BootRecord, found: Option<FileSystem>) -> bool {
+    found == Some(FileSystem::Iso9660) && boot.begins_before(file_system::ISO_9660_DESCRIPTORS)
+}
+
 /// Puts the partitions of labels in the place of the slices that they divide.
-fn open_slices(disk: &dyn ReadAt, partitions: &mut Vec<Partition>) -> io::Result<()> {
+fn open_slices(disk: &dyn ReadAt, (partitions, findings): &mut Table) -> io::Result<()> {
     let last = partitions.iter().map(|partition| partition.index).max();
     let mut next = last.unwrap_or(0).max(4).saturating_add(1);
     let mut opened = Vec::new();
@@ -150,7 +166,8 @@ fn open_slices(disk: &dyn ReadAt, partitions: &mut Vec<Partition>) -> io::Result
             matches!(partition.kind, Some(PartitionKind::Mbr(kind)) if bsd::is_slice(kind));
         let label = if is_slice { bsd::read(disk, partition.start, next)? } else { None };
         match label {
-            Some(own) => {
+            Some((own, found)) => {
+                findings.extend(found);
                 next = next.saturating_add(own.len() as u32);
                 opened.extend(own);
             }
@@ -161,21 +178,20 @@ fn open_slices(disk: &dyn ReadAt, partitions: &mut Vec<Partition>) -> io::Result
     Ok(())
 }
 
-fn whole_disk(disk: &dyn ReadAt, found: FileSystem) -> Layout {
-    let (len, name) = (disk.len(), crate::Name::default());
-    let whole = Partition { index: 0, start: 0, len, kind: None, name, active: false };
-    finish(disk, Scheme::Whole(found), 512, vec![whole], Vec::new())
-}
-
-/// Compares the partitions with the disk and with each other.
+/// Compares the partitions with the disk, with each other, and with the file system `behind` them, which
+/// is known at the disk's own start.
 fn finish(
     disk: &dyn ReadAt,
     scheme: Scheme,
     sector_len: u64,
-    partitions: Vec<Partition>,
-    mut findings: Vec<Error>,
+    behind: Option<FileSystem>,
+    (partitions, mut findings): Table,
 ) -> Layout {
     let disk_len = disk.len();
+    let is_part = |it: &Partition| it.start <= file_system::ISO_9660_DESCRIPTORS;
+    if !partitions.iter().any(is_part) {
+        findings.extend(behind.map(Error::NotRead));
+    }
     let mut order: Vec<&Partition> = partitions.iter().collect();
     order.sort_by_key(|partition| (partition.start, partition.len));
     let (mut gaps, mut free_from, mut last) = (Vec::new(), 0u64, None);
