@@ -195,6 +195,24 @@ fn damage_is_told_with_its_place_and_the_rest_is_read() {
     said(&cut, "bytes at block");
 }
 
+#[test]
+fn a_tree_of_joliet_that_cannot_be_read_is_told() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().join("root");
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("a long name"), b"text").unwrap();
+    let Some(mut bytes) = make("genisoimage", &["-J", "-quiet"], &root, folder.path()) else {
+        return;
+    };
+    assert_eq!(read(&bytes).files[0].path.to_text(), "a long name");
+    let record = (17 << 11) + 156;
+    bytes[record] = 3;
+    let snapshot = read(&bytes);
+    let faults = faults(&snapshot);
+    assert!(faults[0].contains(&format!("directory record at offset {record:#x}")), "{faults:?}");
+    check_content(&snapshot.files[0], b"text", &bytes);
+}
+
 /// Where the identifier of a record is.
 fn find(volume: &[u8], identifier: &[u8]) -> usize {
     volume.windows(identifier.len()).position(|it| it == identifier).unwrap()

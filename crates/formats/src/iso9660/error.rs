@@ -1,7 +1,8 @@
 use std::io;
+use std::sync::Arc;
 
 /// What is wrong with a structure of an ISO 9660 volume.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// There is no primary volume descriptor, or it says what cannot be.
     #[error("volume descriptor: {field} is {found:#x}")]
@@ -71,5 +72,11 @@ pub enum Error {
     LongPath,
     /// The bytes below could not be read.
     #[error("cannot be read")]
-    Io(#[from] io::Error),
+    Io(#[source] Arc<io::Error>),
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(Arc::new(error))
+    }
 }

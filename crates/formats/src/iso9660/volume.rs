@@ -66,10 +66,11 @@ impl<R: ReadAt> Volume<R> {
         let mut volume = Self::of_descriptor(reader, &primary, at)?;
         if let Some(skip) = volume.rock_ridge() {
             volume.names = Names::RockRidge(skip);
-        } else if let Some((joliet, at)) = joliet
-            && let Ok((root, _)) = Record::parse(root(&joliet), at * SECTOR + ROOT as u64)
-        {
-            (volume.root, volume.names) = (root, Names::Joliet);
+        } else if let Some((joliet, at)) = joliet {
+            match Record::parse(root(&joliet), at * SECTOR + ROOT as u64) {
+                Ok((root, _)) => (volume.root, volume.names) = (root, Names::Joliet),
+                Err(error) => volume.warnings.push(error),
+            }
         }
         if let Some((field, little, big)) = volume.root.doubt {
             volume.warnings.push(Error::Halves { field, little, big });

@@ -46,8 +46,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
 
     pub fn run(&mut self) {
         for warning in &self.volume.warnings {
-            let Error::Halves { field, little, big } = *warning else { continue };
-            self.damage(None, None, Error::Halves { field, little, big }, "", Hidden::Nothing);
+            self.damage(None, None, warning.clone(), "", Hidden::Nothing);
         }
         let Record { block, len, place, .. } = self.volume.root;
         self.left.push((Name::default(), Extent { block, len, inode: place }));
