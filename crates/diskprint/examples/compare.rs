@@ -73,6 +73,7 @@ fn file(number: u64, inode: u64, content: u64, ending: &str) -> FileEntry {
         attributes: 0x20,
         link_count: 1,
         owner_id: 0,
+        security: None,
         times: Times { mtime: Filetime(number), ..Times::default() },
         name_times: None,
         runs: diskprint::ByteRuns::default(),

@@ -19,8 +19,8 @@ mod tests;
 pub const SCHEMA_VERSION: &str = "2.0.0-beta.0";
 
 /// The namespace of what DFXML has no element for: attribute bits, what a deleted file was found by
-/// and what is left of it, the times beside the name, the
-/// number of a volume's disk, and the mark of an escaped name.
+/// and what is left of it, its owner, group and the digest of its security descriptor, the times
+/// beside the name, the number of a volume's disk, and the mark of an escaped name.
 pub const NAMESPACE: &str = "urn:diskprint:dfxml:1";
 
 /// How many files are rendered at once: about 300 kB of text.
@@ -309,6 +309,19 @@ fn additions(text: &mut Vec<u8>, file: &FileEntry) {
         let (found_by, remains) = (found_by.name(), remains.name());
         let deleted = format!("<dp:deleted found_by='{found_by}' remains='{remains}'/>\n");
         text.extend_from_slice(deleted.as_bytes());
+    }
+    if let Some(security) = &file.security {
+        text.extend_from_slice(b"<dp:security");
+        for (tag, sid) in [(" owner='", &security.owner), (" group='", &security.group)] {
+            if let Some(sid) = sid {
+                text.extend_from_slice(tag.as_bytes());
+                text.extend_from_slice(sid.as_bytes());
+                text.push(b'\'');
+            }
+        }
+        text.extend_from_slice(b" sha1='");
+        Hex(&security.sha1).push_to(text);
+        text.extend_from_slice(b"'/>\n");
     }
     let Some(times) = &file.name_times else { return };
     text.extend_from_slice(b"<dp:name_times");

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use diskprint_formats::{Allocation, Deleted, FileKind, Name, Times};
 
-use crate::{ByteRuns, Digests};
+use crate::{ByteRuns, Digests, FileSecurity};
 
 /// Name, metadata and digests of one file or of one of its streams.
 ///
@@ -35,6 +37,9 @@ pub struct FileEntry {
     pub link_count: u16,
     /// Owner id of $STANDARD_INFORMATION; 0 where there is none.
     pub owner_id: u32,
+    /// Owner, group and security descriptor; `None` where the file system has none (all but NTFS) or
+    /// they are not known.
+    pub security: Option<Arc<FileSecurity>>,
     /// Times of the metadata record (NTFS: $STANDARD_INFORMATION).
     pub times: Times,
     /// Times beside the name (NTFS: $FILE_NAME), `None` for streams.
@@ -80,6 +85,7 @@ impl FileEntry {
             attributes: 0,
             link_count: 1,
             owner_id: 0,
+            security: None,
             times: Times::default(),
             name_times: None,
             runs: ByteRuns::default(),
@@ -96,6 +102,6 @@ mod tests {
     #[test]
     fn an_entry_stays_small() {
         // All files of a volume with millions of them are held at a time.
-        assert!(size_of::<FileEntry>() <= 272, "{} bytes", size_of::<FileEntry>());
+        assert!(size_of::<FileEntry>() <= 280, "{} bytes", size_of::<FileEntry>());
     }
 }

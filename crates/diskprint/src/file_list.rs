@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use diskprint_formats::{Filetime, Name};
 
 use crate::file_reader::fill;
 use crate::{
-    Allocation, ByteRun, ByteRuns, Deleted, Digests, FileEntry, FileKind, FoundBy, Remains,
-    RunKind, Times,
+    Allocation, ByteRun, ByteRuns, Deleted, Digests, FileEntry, FileKind, FileSecurity, FoundBy,
+    Remains, RunKind, Times,
 };
 
 /// Entries in a file without a name, which goes with the list. The file is read by this program
@@ -114,7 +115,7 @@ fn write_entry(out: &mut Vec<u8>, entry: &FileEntry) {
         partition, path, stream, kind, alloc, deleted, inode, seq, parent_inode, ..
     } = entry;
     let FileEntry { size, attributes, link_count, owner_id, times, name_times, .. } = entry;
-    let FileEntry { runs, target, digests, .. } = entry;
+    let FileEntry { security, runs, target, digests, .. } = entry;
     put(out, (*partition).into());
     put_name(out, path);
     put_option(out, stream.as_ref(), put_name);
@@ -126,6 +127,7 @@ fn write_entry(out: &mut Vec<u8>, entry: &FileEntry) {
     }
     put(out, (*link_count).into());
     put(out, (*owner_id).into());
+    put_option(out, security.as_deref(), put_security);
     put_times(out, times);
     put_option(out, name_times.as_ref(), put_times);
     put(out, runs.img_start());
@@ -160,6 +162,7 @@ fn read_entry(from: &mut &[u8]) -> Option<FileEntry> {
         attributes: number(from)?,
         link_count: number(from)?,
         owner_id: number(from)?,
+        security: option(from, security)?.map(Arc::new),
         times: times(from)?,
         name_times: option(from, times)?,
         runs: {
@@ -244,7 +247,25 @@ fn times(from: &mut &[u8]) -> Option<Times> {
     Some(Times { mtime: time()?, atime: time()?, ctime: time()?, crtime: time()? })
 }
 
-fn put_option<T>(out: &mut Vec<u8>, it: Option<&T>, put_it: impl FnOnce(&mut Vec<u8>, &T)) {
+fn put_security(out: &mut Vec<u8>, FileSecurity { owner, group, sha1 }: &FileSecurity) {
+    for sid in [owner, group] {
+        put_option(out, sid.as_deref(), |out, sid: &str| {
+            put(out, sid.len() as u64);
+            out.extend(sid.as_bytes());
+        });
+    }
+    out.extend(sha1);
+}
+
+fn security(from: &mut &[u8]) -> Option<FileSecurity> {
+    let sid = |from: &mut &[u8]| {
+        let len = number(from)?;
+        String::from_utf8(from.split_off(..len)?.to_vec()).ok().map(String::into_boxed_str)
+    };
+    Some(FileSecurity { owner: option(from, sid)?, group: option(from, sid)?, sha1: array(from)? })
+}
+
+fn put_option<T: ?Sized>(out: &mut Vec<u8>, it: Option<&T>, put_it: impl FnOnce(&mut Vec<u8>, &T)) {
     put(out, it.is_some().into());
     if let Some(it) = it {
         put_it(out, it);
@@ -305,11 +326,16 @@ mod tests {
             numbers in any::<(u64, u16, u64, u64, u32, u16, u32)>(),
             (times, name_times) in (all_times(), prop::option::of(all_times())),
             (runs, digests, partition) in (runs(), digests(), 1u32..4),
+            security in prop::option::of(any::<(Option<String>, Option<String>, [u8; 20])>()),
         ) -> FileEntry {
             let (number, seq, parent_inode, size, attributes, link_count, owner_id) = numbers;
+            let security = security.map(|(owner, group, sha1)| {
+                let [owner, group] = [owner, group].map(|sid| sid.map(String::into_boxed_str));
+                Arc::new(FileSecurity { owner, group, sha1 })
+            });
             FileEntry {
                 partition, path, stream, kind: KINDS[kind], alloc: Allocation { name, inode },
-                deleted: DELETED[deleted], inode: number, seq, parent_inode, size, attributes, link_count, owner_id, times,
+                deleted: DELETED[deleted], inode: number, seq, parent_inode, size, attributes, link_count, owner_id, security, times,
                 name_times, runs, target, digests,
             }
         }

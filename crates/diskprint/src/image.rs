@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use diskprint_formats::ewf::StoredHashes;
 use diskprint_formats::file_system::{self, FileSystem};
-use diskprint_formats::partition::{self, Layout, Scheme};
+use diskprint_formats::partition::{self, Layout, PartitionKind, Scheme};
 use diskprint_formats::{ReadAt, ReadAtExt, Window};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -570,8 +570,15 @@ fn partition_of(
         faults.push(Fault::new(place, &error, "the partition"));
         None
     });
+    if entry.kind.is_some_and(PartitionKind::is_dynamic) {
+        let place = Place::from(Step::Disk(disk.number)).then(Step::Partition(number));
+        let what = "it is of a Windows dynamic disk, whose database of volumes is not read";
+        let skipped = "every volume but one that begins with the partition";
+        faults.push(Fault::text(place, what, skipped));
+    }
     Partition {
         number,
+        kind: entry.kind,
         disk: disk.number,
         start: entry.start,
         len: entry.len,

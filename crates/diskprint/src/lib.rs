@@ -22,6 +22,7 @@ mod fault;
 mod file_entry;
 mod file_list;
 mod file_reader;
+mod file_security;
 mod file_set;
 mod gzip;
 mod hive;
@@ -65,6 +66,7 @@ pub use diskprint_formats::{Allocation, Deleted, FileKind, FoundBy, Remains, Tim
 pub use fault::{Fault, Place, Step};
 pub use file_entry::FileEntry;
 pub use file_reader::FileReader;
+pub use file_security::FileSecurity;
 pub use hive::{Grade, Hive, HiveReport, HiveState, read_hive};
 pub use image::{
     Container, Image, ImageDisk, OpenError, OpenErrorKind, Opened, file_hash, is_one_file,

@@ -7,8 +7,8 @@ use diskprint_formats::{Filetime, Name};
 
 use crate::artefact::Artefact;
 use crate::{
-    Cell, CellDelta, CellKind, Delta, Digests, FileDelta, FileEntry, FileKind, Hex, InterimChange,
-    KeyCell, RecoveredCell, ValueCell,
+    Cell, CellDelta, CellKind, Delta, Digests, FileDelta, FileEntry, FileKind, FileSecurity, Hex,
+    InterimChange, KeyCell, RecoveredCell, ValueCell,
 };
 
 /// The slice that a row belongs to: the later one of the two compared.
@@ -42,7 +42,7 @@ pub enum Field<'a> {
 }
 
 /// The fields of a file's row, in order.
-pub const FILE: [&str; 46] = [
+pub const FILE: [&str; 52] = [
     "type",
     "osetid",
     "appetid",
@@ -89,6 +89,12 @@ pub const FILE: [&str; 46] = [
     "link_count_before",
     "link_count_after",
     "owner_id",
+    "owner_before",
+    "owner_after",
+    "group_before",
+    "group_after",
+    "security_sha1_before",
+    "security_sha1_after",
 ];
 
 /// The fields of a key's or value's row, in order.
@@ -186,6 +192,14 @@ pub fn file<'a>(slice: &SliceName<'a>, delta: &'a FileDelta) -> [Field<'a>; FILE
     let [alloc_name, new_alloc_name] = both(|file| Field::Flag(file.alloc.name));
     let [alloc_inode, new_alloc_inode] = both(|file| Field::Flag(file.alloc.inode));
     let [links, new_links] = both(|file| number(file.link_count));
+    let sid = |sid: &'a Option<Box<str>>| sid.as_deref().map_or(Field::Null, word);
+    let secured = |field: &dyn Fn(&'a FileSecurity) -> Field<'a>| {
+        let of = |file: &'a FileEntry| file.security.as_deref().map_or(Field::Null, field);
+        [delta.before().map_or(Field::Null, of), delta.after().map_or(Field::Null, of)]
+    };
+    let [owner, new_owner] = secured(&|it| sid(&it.owner));
+    let [group, new_group] = secured(&|it| sid(&it.group));
+    let [security, new_security] = secured(&|it| hex(&it.sha1));
     [
         word("file"),
         osetid,
@@ -233,6 +247,12 @@ pub fn file<'a>(slice: &SliceName<'a>, delta: &'a FileDelta) -> [Field<'a>; FILE
         links,
         new_links,
         number(latest.owner_id),
+        owner,
+        new_owner,
+        group,
+        new_group,
+        security,
+        new_security,
     ]
 }
 

@@ -272,11 +272,11 @@ fn without_fiwalk_the_fault_says_what_to_install() {
     let snapshot = hfs_start().listed_by(Path::new("/nowhere/fiwalk"));
     let [fault] = &faults(&snapshot)[..] else { panic!("{:?}", snapshot.faults) };
     assert!(fault.contains("it cannot be run: No such file"), "{fault}");
-    let mut swap = vec![0; 8192];
-    swap[4086..4096].copy_from_slice(b"SWAPSPACE2");
+    let mut luks = vec![0; 8192];
+    luks[..6].copy_from_slice(b"LUKS\xBA\xBE");
     assert_eq!(
-        faults(&Disk::new(&swap).listed_by(Path::new("/nowhere/fiwalk"))),
-        ["p1: file system swap is not read (left out: every file of this partition)"]
+        faults(&Disk::new(&luks).listed_by(Path::new("/nowhere/fiwalk"))),
+        ["p1: file system luks is not read (left out: every file of this partition)"]
     );
 }
 

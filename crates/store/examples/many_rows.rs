@@ -84,6 +84,7 @@ fn file(path: &str, number: usize, index: usize) -> FileEntry {
         attributes: 32,
         link_count: 1,
         owner_id: 0,
+        security: None,
         times: Times { mtime: time, atime: time, ctime: time, crtime: time },
         name_times: None,
         runs: ByteRuns::default(),

@@ -17,7 +17,7 @@ use crate::{
 const APPLICATION_ID: i64 = 0x6470_646C;
 
 /// The version of its tables.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Writes all but the content of what was found in one slice to `path`, anew: under another name first, then renamed, so that it is whole or not there.
 ///

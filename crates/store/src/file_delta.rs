@@ -1,4 +1,8 @@
-use diskprint::{Allocation, ByteRuns, Digests, FileChanges, FileEntry, FileKind, Times};
+use std::sync::Arc;
+
+use diskprint::{
+    Allocation, ByteRuns, Digests, FileChanges, FileEntry, FileKind, FileSecurity, Times,
+};
 
 use crate::column::{self, Bad, Columns, Value};
 use crate::delta_table::{DeltaTable, Stored};
@@ -34,6 +38,9 @@ impl Stored<FileChanges> for FileEntry {
             "md5",
             "sha1",
             "sha256",
+            "owner",
+            "group",
+            "security_sha1",
         ],
         names: &["path", "stream", "link_target"],
     };
@@ -72,11 +79,17 @@ impl Stored<FileChanges> for FileEntry {
             column::digest(digests.map(|digests| &digests.sha1[..])),
             column::digest(digests.map(|digests| &digests.sha256[..])),
         ]);
+        let security = self.security.as_deref();
+        values.extend([
+            security.and_then(|it| it.owner.as_deref()).into(),
+            security.and_then(|it| it.group.as_deref()).into(),
+            column::digest(security.map(|it| &it.sha1[..])),
+        ]);
         values
     }
 
     fn read(mut columns: Columns) -> Result<Self, Bad> {
-        Ok(Self {
+        let mut file = Self {
             partition: columns.next()?,
             path: columns.next()?,
             stream: columns.next()?,
@@ -91,12 +104,15 @@ impl Stored<FileChanges> for FileEntry {
             attributes: columns.next()?,
             link_count: columns.next()?,
             owner_id: columns.next()?,
+            security: None,
             times: read_times(&mut columns)?.ok_or(Bad("a file without times"))?,
             name_times: read_times(&mut columns)?,
             runs: ByteRuns::default(),
             target: columns.next()?,
             digests: read_digests(&mut columns)?,
-        })
+        };
+        file.security = read_security(&mut columns)?;
+        Ok(file)
     }
 }
 
@@ -123,6 +139,12 @@ fn read_times(columns: &mut Columns) -> Result<Option<Times>, Bad> {
     let [mtime, atime, ctime, crtime] =
         [mtime, atime, ctime, crtime].map(|time| diskprint_formats::Filetime(time.cast_unsigned()));
     Ok(Some(Times { mtime, atime, ctime, crtime }))
+}
+
+fn read_security(columns: &mut Columns) -> Result<Option<Arc<FileSecurity>>, Bad> {
+    let mut sid = || columns.next::<Option<String>>().map(|sid| sid.map(String::into_boxed_str));
+    let (owner, group) = (sid()?, sid()?);
+    Ok(columns.digest()?.map(|sha1| Arc::new(FileSecurity { owner, group, sha1 })))
 }
 
 fn read_digests(columns: &mut Columns) -> Result<Option<Digests>, Bad> {

@@ -5,8 +5,8 @@ use diskprint_formats::Name;
 use diskprint::artefact::Artefact;
 use diskprint::{
     Allocation, Cell, CellChanges, CellDelta, CellKind, Delta, Digests, Fault, FileChanges,
-    FileEntry, FileKind, InterimAction, InterimChange, JournalKind, KeyCell, Place, RecoveredCell,
-    SliceId, Step, Times, ValueCell,
+    FileEntry, FileKind, FileSecurity, InterimAction, InterimChange, JournalKind, KeyCell, Place,
+    RecoveredCell, SliceId, Step, Times, ValueCell,
 };
 use diskprint_formats::ntfs::FileReference;
 use diskprint_formats::regf::recovered::Confidence;
@@ -66,6 +66,11 @@ fn file(path: &Name) -> FileEntry {
         attributes: u32::MAX,
         link_count: u16::MAX,
         owner_id: u32::MAX,
+        security: Some(Arc::new(FileSecurity {
+            owner: Some("S-1-5-18".into()),
+            group: None,
+            sha1: Digests::of(b"y").sha1,
+        })),
         times,
         name_times: Some(times),
         runs: diskprint::ByteRuns::default(),
@@ -474,5 +479,5 @@ fn databases_of_others_and_of_the_future_are_left_alone() {
     store.connection.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     let error = Sqlite::open(&path).unwrap_err().to_string();
-    assert_eq!(error, "the database has version 99, this program knows versions up to 7");
+    assert_eq!(error, "the database has version 99, this program knows versions up to 8");
 }

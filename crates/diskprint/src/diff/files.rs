@@ -246,12 +246,13 @@ fn push_altered(
 }
 
 /// Whether the metadata differs. The times beside the name ($FILE_NAME) are copies that lag behind
-/// and are not compared.
+/// and are not compared, nor is a security descriptor with none: that may be a fault of either state.
 fn has_other_metadata(before: &FileEntry, after: &FileEntry) -> bool {
     let metadata = |entry: &FileEntry| {
         (entry.times, entry.attributes, entry.link_count, entry.owner_id, entry.inode, entry.seq)
     };
-    metadata(before) != metadata(after)
+    let securities = before.security.as_ref().zip(after.security.as_ref());
+    metadata(before) != metadata(after) || securities.is_some_and(|(was, is)| was != is)
 }
 
 /// Whether the content differs: of a link, where it leads to; of a directory, nothing, for the

@@ -27,6 +27,7 @@ fn file(path: &str) -> FileEntry {
         attributes: 32,
         link_count: 1,
         owner_id: 0,
+        security: None,
         times: Times { mtime, ..Times::default() },
         name_times: None,
         runs: ByteRuns::default(),
@@ -103,7 +104,9 @@ fn a_file_s_line_has_these_fields_in_this_order() {
             r#""file_type_before":null,"stream_before":null,"inode_before":128,"seq_before":2,"#,
             r#""alloc_name_before":true,"alloc_name_after":true,"#,
             r#""alloc_inode_before":true,"alloc_inode_after":true,"#,
-            r#""link_count_before":1,"link_count_after":1,"owner_id":0}"#,
+            r#""link_count_before":1,"link_count_after":1,"owner_id":0,"#,
+            r#""owner_before":null,"owner_after":null,"group_before":null,"group_after":null,"#,
+            r#""security_sha1_before":null,"security_sha1_after":null}"#,
             "\n"
         )
     );

@@ -1,7 +1,8 @@
 //! Files of a volume while its directories are not all known.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use diskprint_formats::ntfs::{
     AttributeType, Bitmap, Content, Error, File, FileName, FileReference, IndexEntry, Namespace,
@@ -13,10 +14,11 @@ use super::byte_runs::{byte_runs, is_told_by_runs};
 use super::effort::Cost;
 use super::hives::is_kept_name;
 use super::paths::{Directory, ROOT, ROOT_SEQUENCE};
+use super::security::{Descriptors, Missing};
 use super::volume;
 use crate::{
-    Allocation, ByteRuns, Deleted, Digests, Fault, FileEntry, FileKind, FoundBy, Partition, Place,
-    Remains, Step, Times,
+    Allocation, ByteRuns, Deleted, Digests, Fault, FileEntry, FileKind, FileSecurity, FoundBy,
+    Partition, Place, Remains, Step, Times,
 };
 
 /// Records below this number belong to the file system itself.
@@ -45,6 +47,7 @@ pub(super) enum Contents {
 pub(super) struct Setting<'p> {
     pub(super) partition: &'p Partition,
     pub(super) contents: Contents,
+    pub(super) descriptors: Descriptors<'p>,
     /// `None` where it cannot be read.
     pub(super) clusters_in_use: Option<Bitmap>,
 }
@@ -66,6 +69,8 @@ pub(super) struct Drafts {
     /// Directories whose index could not be read whole: names in them are taken as in use.
     pub(super) doubtful: HashSet<u64>,
     pub(super) unread: Vec<u64>,
+    /// Security ids that files in use have and no descriptor has, and how many files do.
+    pub(super) missing_ids: HashMap<u32, u64>,
     /// What is wrong with records, by their numbers.
     pub(super) faults: Vec<(u64, Fault)>,
 }
@@ -143,6 +148,9 @@ impl Drafts {
         self.indexes.append(&mut next.indexes);
         self.doubtful.extend(next.doubtful);
         self.unread.append(&mut next.unread);
+        for (id, files) in next.missing_ids {
+            *self.missing_ids.entry(id).or_default() += files;
+        }
         self.faults.append(&mut next.faults);
     }
 
@@ -202,7 +210,8 @@ impl Drafts {
             return;
         }
         let first = self.entries.len();
-        let common = common_entry(file, setting.partition.number);
+        let security = self.security(file, &setting.descriptors);
+        let common = FileEntry { security, ..common_entry(file, setting.partition.number) };
         if !file.streams.iter().any(|stream| is_main(stream, file.directory)) {
             let deleted = Deleted { found_by: FoundBy::Record, remains: Remains::Unknown };
             let deleted = (!file.in_use).then_some(deleted);
@@ -237,6 +246,28 @@ impl Drafts {
         }
     }
 
+    /// The security descriptor of a file; takes note where it cannot be read.
+    fn security(
+        &mut self,
+        file: &File,
+        descriptors: &Descriptors<'_>,
+    ) -> Option<Arc<FileSecurity>> {
+        let missing = match descriptors.of(file) {
+            Ok(found) => return found,
+            Err(missing) => missing,
+        };
+        match missing {
+            _ if !file.in_use => {}
+            Missing::Shared(id) => *self.missing_ids.entry(id).or_default() += 1,
+            Missing::Own(what) => {
+                let inode = file.reference.record;
+                let skipped = "its owner and security descriptor";
+                self.faults.push((inode, Fault::text(Step::Inode(inode).into(), what, skipped)));
+            }
+        }
+        None
+    }
+
     /// Adds a deleted file of which a directory's index has kept the name, and no more is left.
     pub(super) fn add_stale(&mut self, IndexEntry { file, name }: IndexEntry, partition: u32) {
         const DIRECTORY: u32 = 0x1000_0000;
@@ -260,6 +291,7 @@ impl Drafts {
             attributes: name.attributes,
             link_count: 0,
             owner_id: 0,
+            security: None,
             times: Times::default(),
             name_times: Some(Times { mtime, atime, ctime, crtime }),
             runs: ByteRuns::default(),
@@ -390,6 +422,7 @@ fn common_entry(file: &File, partition: u32) -> FileEntry {
         attributes: information.attributes,
         link_count: file.link_count,
         owner_id: information.owner_id.unwrap_or(0),
+        security: None,
         times: Times {
             mtime: information.mtime,
             atime: information.atime,
@@ -551,8 +584,12 @@ mod tests {
 
     fn listed(names: usize, streams: usize) -> Drafts {
         let partition = Partition::default();
-        let setting =
-            Setting { partition: &partition, contents: Contents::Left, clusters_in_use: None };
+        let setting = Setting {
+            partition: &partition,
+            contents: Contents::Left,
+            descriptors: Descriptors::none(),
+            clusters_in_use: None,
+        };
         let mut drafts = Drafts::default();
         drafts.add(file(names, streams), &setting);
         drafts

@@ -12,6 +12,7 @@ mod listed;
 mod ntfs;
 mod order;
 mod paths;
+mod security;
 mod volume;
 mod walked;
 
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
 use diskprint_formats::ntfs::{ShadowCopy, Volume, shadow_copies};
+use diskprint_formats::partition::PartitionKind;
 use diskprint_formats::{Name, ReadAt};
 
 use crate::{
@@ -83,6 +85,8 @@ pub struct Partition {
     pub start: u64,
     /// Length in bytes.
     pub len: u64,
+    /// What the partition table says is in it; `None` where there is no table.
+    pub kind: Option<PartitionKind>,
     /// The file system's name, `ntfs`; `None` where none was recognised.
     pub file_system: Option<&'static str>,
     /// Cluster or block size of the file system in bytes; 0 where it is not known.
@@ -112,7 +116,7 @@ impl Snapshot {
                 (Some(bytes), Some(_)) => {
                     snapshot.read_volume(image, &bytes, &mut partition, known)
                 }
-                _ => Err("no file system was recognised".into()),
+                _ => nothing_in(&mut partition),
             };
             if let Err(error) = read {
                 let place = Place::from(Step::Partition(partition.number));
@@ -194,6 +198,19 @@ impl Snapshot {
     }
 }
 
+/// Takes a partition without a file system that is known as read where none can be in it.
+fn nothing_in(partition: &mut Partition) -> Result<(), Unlisted> {
+    if partition.kind.is_some_and(|kind| !kind.holds_files()) {
+        partition.is_read = true;
+        return Ok(());
+    }
+    let what = "no file system was recognised";
+    Err(match partition.kind.and_then(PartitionKind::name) {
+        Some(name) => format!("{what}; the partition table says: {name}").into(),
+        None => what.into(),
+    })
+}
+
 /// Why the files of a partition could not be listed.
 type Unlisted = Box<dyn Error + Send + Sync>;
 
@@ -230,6 +247,9 @@ fn list(
     fiwalk: Option<&Fiwalk>,
 ) -> Result<Listing, Unlisted> {
     let name = partition.file_system.unwrap_or_default();
+    if name == "swap" {
+        return Ok(Listing { unit: 1, ..Listing::default() });
+    }
     if name != "ntfs" {
         let Some(volume) = walked::open(name, bytes) else {
             return fiwalk::list(fiwalk, bytes, partition, contents);

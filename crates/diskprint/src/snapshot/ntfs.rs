@@ -14,6 +14,7 @@ use super::drafts::{
 use super::effort::Effort;
 use super::listed;
 use super::paths::{self, Paths};
+use super::security::{Descriptors, SECURE};
 use super::{Listing, NotListed};
 use crate::{Fault, FileEntry, Partition, Place, Step, pipeline};
 
@@ -35,12 +36,17 @@ pub(super) fn list(
     contents: Contents,
 ) -> Listing {
     let clusters_in_use = volume.clusters_in_use();
-    let setting = Setting { partition, contents, clusters_in_use };
+    let mut faults = Vec::new();
+    let descriptors = Descriptors::read(volume, &mut faults);
+    let setting = Setting { partition, contents, descriptors, clusters_in_use };
     let mut walk = Walk::new(&setting, volume.reader().len());
     for warning in volume.warnings() {
         walk.drafts.faults.push((0, Fault::new(Place::default(), warning, "")));
     }
+    walk.drafts.faults.extend(faults.into_iter().map(|fault| (SECURE, fault)));
     walk.read(volume);
+    let missing = walk.setting.descriptors.missing(&walk.drafts.missing_ids);
+    walk.drafts.faults.extend(missing.map(|fault| (SECURE, fault)));
     listed::mark(volume, &mut walk.drafts, partition.number);
     let boot_sector = volume.boot_sector();
     let read = volume.record_count() * u64::from(boot_sector.file_record_size);

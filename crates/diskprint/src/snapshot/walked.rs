@@ -93,6 +93,7 @@ impl Walk<'_> {
             attributes,
             link_count,
             owner_id,
+            security: None,
             times,
             name_times: None,
             runs: ByteRuns::default(),

@@ -17,6 +17,8 @@ impl AttributeType {
     pub const FILE_NAME: Self = Self(0x30);
     /// $OBJECT_ID: an id by which links find a file that was moved.
     pub const OBJECT_ID: Self = Self(0x40);
+    /// $SECURITY_DESCRIPTOR: who may do what with the file, where $Secure does not say it.
+    pub const SECURITY_DESCRIPTOR: Self = Self(0x50);
     /// $DATA: content.
     pub const DATA: Self = Self(0x80);
     /// $INDEX_ROOT: the root of an index.

@@ -218,6 +218,25 @@ pub enum Error {
     /// The runs of the change journal are longer together than the volume.
     #[error("change journal is longer than its volume")]
     LongJournal,
+    /// A security descriptor in $Secure is damaged.
+    #[error(
+        "security descriptors at {offset:#x} of $Secure:$SDS: {}",
+        if *is_copied { "damaged; the copy of this block was read" } else { "damaged, in the copy of this block too" }
+    )]
+    SecurityDescriptor {
+        /// Where it is in the stream, in bytes.
+        offset: u64,
+        /// Whether the copy of its block is sound.
+        is_copied: bool,
+    },
+    /// The security descriptors are longer together than they can be.
+    #[error("security descriptors of {len} bytes; {limit} are read")]
+    LongSecurity {
+        /// Length of the stream in bytes.
+        len: u64,
+        /// How many bytes of it are read.
+        limit: u64,
+    },
     /// The catalog of shadow copies is damaged.
     #[error("catalog of shadow copies at offset {offset:#x}: {what}")]
     ShadowCopies {

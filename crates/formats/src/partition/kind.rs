@@ -58,6 +58,24 @@ impl fmt::Display for PartitionKind {
 }
 
 impl PartitionKind {
+    /// Whether a file system can be in it: not in swap, nor in what firmware, loaders and Windows keep
+    /// for themselves.
+    pub fn holds_files(self) -> bool {
+        const NONE: [&str; 5] = [
+            "BIOS boot",
+            "Microsoft reserved",
+            "Windows dynamic disk metadata",
+            "Linux swap",
+            "BSD swap",
+        ];
+        !self.name().is_some_and(|name| NONE.contains(&name))
+    }
+
+    /// Whether it holds volumes of a Windows dynamic disk, whose places its own database tells.
+    pub fn is_dynamic(self) -> bool {
+        matches!(self.name(), Some("Windows dynamic disk" | "Windows dynamic disk data"))
+    }
+
     /// The name of the type; `None` for one that is not in our short list.
     // Sources: UEFI 2.10 table 5-7; Microsoft, PARTITION_INFORMATION_GPT; Discoverable Partitions
     // Specification; A. Brouwer, "List of partition identifiers for PCs".

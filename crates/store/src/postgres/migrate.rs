@@ -9,13 +9,14 @@ use crate::error::doing;
 use crate::{Error, delta_table, recovered_cell};
 
 /// The migrations; a database of version n has had the first n.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/postgres/0001_workflow.sql"),
     include_str!("../../migrations/postgres/0002_diskprint.sql"),
     include_str!("../../migrations/postgres/0003_location.sql"),
     include_str!("../../migrations/postgres/0004_registry.sql"),
     include_str!("../../migrations/postgres/0005_browse.sql"),
     include_str!("../../migrations/postgres/0006_interim.sql"),
+    include_str!("../../migrations/postgres/0007_security.sql"),
 ];
 
 /// The first version that has branches.

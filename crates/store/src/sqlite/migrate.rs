@@ -8,7 +8,7 @@ use crate::error::doing;
 use crate::table::owner;
 
 /// The migrations; a database of version n has had the first n.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/sqlite/0001_workflow.sql"),
     include_str!("../../migrations/sqlite/0002_diskprint.sql"),
     include_str!("../../migrations/sqlite/0003_location.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/sqlite/0005_registry.sql"),
     include_str!("../../migrations/sqlite/0006_browse.sql"),
     include_str!("../../migrations/sqlite/0007_interim.sql"),
+    include_str!("../../migrations/sqlite/0008_security.sql"),
 ];
 
 /// The first version that has branches.

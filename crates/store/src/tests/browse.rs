@@ -237,6 +237,13 @@ fn results_of_an_older_version_get_their_branches() {
             DROP INDEX diskprint_cell_by_path_before; DROP INDEX diskprint_cell_by_path_after;
             DROP INDEX diskprint_cell_by_sha1_before; DROP INDEX diskprint_cell_by_sha1_after;
             DROP INDEX diskprint_cell_by_key_before; DROP INDEX diskprint_cell_by_key_after;";
+        let security = ["owner", "group", "security_sha1"];
+        let columns = ["before", "after"].map(|side| security.map(|it| format!("{it}_{side}")));
+        let columns = columns.concat().into_iter();
+        let columns: String = columns
+            .map(|it| format!(" ALTER TABLE diskprint_file_delta DROP COLUMN {it};"))
+            .collect();
+        let back = format!("{back}{columns}");
         match &tested {
             Tested::Memory(_) => continue,
             Tested::File(store, folder) => {

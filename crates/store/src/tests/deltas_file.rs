@@ -66,10 +66,10 @@ fn a_file_that_holds_no_differences_of_this_version_is_refused() {
     crate::write_deltas(&path, &found()).unwrap();
     let sql = |sql: &str| Connection::open(&path).unwrap().execute_batch(sql).unwrap();
     sql("PRAGMA user_version = 2");
-    let refused = "PATH: not a file of differences of version 3 (application id 0x6470646c, \
+    let refused = "PATH: not a file of differences of version 4 (application id 0x6470646c, \
                    version 2)";
     assert_eq!(read(), (refused.to_owned(), None));
-    sql("PRAGMA user_version = 3; UPDATE diskprint_file_delta SET action = 'odd'");
+    sql("PRAGMA user_version = 4; UPDATE diskprint_file_delta SET action = 'odd'");
     assert_eq!(read(), ("PATH: cannot read".to_owned(), Some("database: reading rows".to_owned())));
 
     let store = Sqlite::open(&folder.path().join("diskprint.db")).unwrap();

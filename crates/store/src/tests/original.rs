@@ -195,7 +195,7 @@ fn a_database_without_our_tables_or_of_the_future_is_left_alone() {
     drop(Postgres::open(&address).unwrap());
     server.sql(&database, "UPDATE diskprint.diskprint_version SET version = 99");
     let error = Postgres::open(&address).err().expect("an error").to_string();
-    assert_eq!(error, "the database has version 99, this program knows versions up to 6");
+    assert_eq!(error, "the database has version 99, this program knows versions up to 7");
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub mod kind {
     pub const ATTRIBUTE_LIST: u32 = 0x20;
     /// $FILE_NAME.
     pub const FILE_NAME: u32 = 0x30;
+    /// $SECURITY_DESCRIPTOR.
+    pub const SECURITY_DESCRIPTOR: u32 = 0x50;
     /// $VOLUME_NAME.
     pub const VOLUME_NAME: u32 = 0x60;
     /// $VOLUME_INFORMATION.

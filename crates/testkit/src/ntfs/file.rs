@@ -16,6 +16,8 @@ pub struct File {
     pub times: Times,
     /// Attribute bits.
     pub attributes: u32,
+    /// Number of its security descriptor in $Secure; 0 for none.
+    pub security_id: u32,
     /// Its names: directory, name, name space, and whether the directory lists it.
     pub names: Vec<(Reference, String, u8, bool)>,
     /// Attributes besides $STANDARD_INFORMATION and $FILE_NAME.
@@ -30,6 +32,7 @@ impl File {
             flags: IN_USE,
             times: Times::from(0),
             attributes: 0x20,
+            security_id: 0,
             names: Vec::new(),
             content: Vec::new(),
         }
@@ -72,6 +75,13 @@ impl File {
         self
     }
 
+    /// With the security descriptor of this id.
+    #[must_use]
+    pub fn secured(mut self, security_id: u32) -> Self {
+        self.security_id = security_id;
+        self
+    }
+
     /// With one more attribute.
     #[must_use]
     pub fn with(mut self, attribute: Attribute) -> Self {
@@ -87,7 +97,7 @@ impl File {
 
     /// All attributes, sorted by type and name.
     pub fn all_attributes(&self) -> Vec<Attribute> {
-        let information = standard_information(self.times, self.attributes);
+        let information = standard_information(self.times, self.attributes, self.security_id);
         let mut all = vec![resident(kind::STANDARD_INFORMATION, "", &information)];
         for index in 0..self.names.len() {
             all.push(resident(kind::FILE_NAME, "", &self.name_value(index)));

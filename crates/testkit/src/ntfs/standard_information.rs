@@ -31,11 +31,11 @@ impl Times {
     }
 }
 
-/// Returns the value of the attribute in the long form of NTFS 3.
-pub fn standard_information(times: Times, attributes: u32) -> Vec<u8> {
+/// Returns the value of the attribute in the long form of NTFS 3; a file without a security id has 0.
+pub fn standard_information(times: Times, attributes: u32, security_id: u32) -> Vec<u8> {
     let mut bytes = vec![0; 0x48];
     times.put(&mut bytes, 0);
     put::u32(&mut bytes, 0x20, attributes);
-    put::u32(&mut bytes, 0x34, 0x100); // security id
+    put::u32(&mut bytes, 0x34, security_id);
     bytes
 }
