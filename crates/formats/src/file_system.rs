@@ -7,7 +7,7 @@ use std::io;
 pub(crate) use behind::DESCRIPTORS as ISO_9660_DESCRIPTORS;
 
 use crate::bytes::{u16_le, u32_le, window};
-use crate::{ReadAt, ReadAtExt};
+use crate::{ReadAt, ReadAtExt, ntfs};
 
 /// A file system, or what stands where one could be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,23 +92,33 @@ const START: usize = 8192;
 /// # Errors
 /// When the volume's start cannot be read.
 pub fn recognise(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
-    let start = volume.read_vec_at(0, START)?;
-    if let Some(found) = boot_sector(&start).or_else(|| superblock(&start)) {
-        return Ok(Some(found));
+    match whole(volume)? {
+        None => copied(volume),
+        found => Ok(found),
     }
-    if let Some(found) = behind::recognise(volume)? {
-        return Ok(Some(found));
-    }
-    Ok(copied(&start))
 }
 
-/// FAT32 whose first sector is damaged, known by the copy in sector 6. A first sector that ends as one
-/// should is none: a disk that was divided later still has what an older volume left behind it.
+/// Says which file system `volume` holds whose boot sector or superblock is whole.
+pub(crate) fn whole(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
+    let start = volume.read_vec_at(0, START)?;
+    match boot_sector(&start).or_else(|| superblock(&start)) {
+        None => behind::recognise(volume),
+        found => Ok(found),
+    }
+}
+
+/// Says which file system `volume` holds whose first sector is damaged, known by the copy of that:
+/// NTFS by the last sector, FAT32 by sector 6. Of FAT32, a first sector that ends as one should is no
+/// damaged one: a disk that was divided later still has what an older volume left behind it.
 // Source: Microsoft, "FAT32 File System Specification" 1.03, BPB_BkBootSec.
-fn copied(start: &[u8]) -> Option<FileSystem> {
-    let has_end = window(start, 510, 2) == Some(&[0x55, 0xAA]);
-    let copy = window(start, 6 * 512, 512).and_then(boot_sector);
-    copy.filter(|copy| !has_end && *copy == FileSystem::Fat32)
+pub(crate) fn copied(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
+    let start = volume.read_vec_at(0, START)?;
+    let has_end = window(&start, 510, 2) == Some(&[0x55, 0xAA]);
+    let copy = window(&start, 6 * 512, 512).and_then(boot_sector);
+    if copy == Some(FileSystem::Fat32) && !has_end {
+        return Ok(copy);
+    }
+    Ok(ntfs::BootSector::backup(volume)?.map(|_| FileSystem::Ntfs))
 }
 
 /// What is known by the first sector.

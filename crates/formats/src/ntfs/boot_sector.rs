@@ -1,5 +1,8 @@
+use std::io;
+
 use super::Error;
 use crate::bytes::{u16_le, u64_le, window};
+use crate::{ReadAt, ReadAtExt};
 
 /// The first sector of a volume, which says where the $MFT is and how large things are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +65,24 @@ impl BootSector {
             index_block_size: record("clusters per index block", 0x44)?,
             serial_number: u64_le(bytes, 0x48).ok_or_else(short)?,
         })
+    }
+
+    /// The copy in the last sector of a partition, which is behind the volume; `None` where none is
+    /// there, or it is of a volume of another size.
+    ///
+    /// # Errors
+    /// When the sector cannot be read.
+    pub(crate) fn backup(partition: &dyn ReadAt) -> io::Result<Option<Self>> {
+        for sector_size in [512, 4096] {
+            let Some(at) = partition.len().checked_sub(sector_size) else { break };
+            let copy = Self::parse(&partition.read_vec_at(at, 512)?).ok();
+            let is_last =
+                |it: &Self| u64::from(it.sector_size) == sector_size && it.volume_len() == at;
+            if let Some(copy) = copy.filter(is_last) {
+                return Ok(Some(copy));
+            }
+        }
+        Ok(None)
     }
 
     /// Size of the volume in bytes.

@@ -160,6 +160,9 @@ pub enum Error {
         /// Name of the attribute.
         name: String,
     },
+    /// The boot sector was taken from its copy.
+    #[error("the boot sector is damaged; its copy in the last sector was used")]
+    FromBackup,
     /// The $MFT's own record was taken from its mirror.
     #[error("the first record of the $MFT is damaged; its copy in $MFTMirr was used")]
     FromMirror,

@@ -1,6 +1,6 @@
 use super::{
-    Attribute, AttributeType, Content, Error, FileName, FileRecord, FileReference, Form,
-    ReparsePoint, StandardInformation, wof,
+    Attribute, AttributeType, BootSector, Content, Error, FileName, FileRecord, FileReference,
+    Form, ReparsePoint, StandardInformation, wof,
 };
 use crate::{Extents, Name, Run};
 
@@ -77,6 +77,15 @@ impl File {
 pub(super) struct Geometry {
     pub(super) cluster_size: u32,
     pub(super) total_clusters: u64,
+}
+
+impl Geometry {
+    /// Those of a volume that begins with this boot sector, and of which `len` bytes are there.
+    pub(super) fn of(boot_sector: &BootSector, len: u64) -> Self {
+        let cluster_size = boot_sector.cluster_size;
+        let there = len / u64::from(cluster_size);
+        Self { cluster_size, total_clusters: boot_sector.total_clusters().min(there) }
+    }
 }
 
 /// Puts a file together from its records, the base record first.

@@ -22,25 +22,37 @@ const MFT: u64 = 0;
 const BITMAP: u64 = 6;
 
 impl<R: ReadAt> Volume<R> {
-    /// Opens the volume that `reader` holds from its first to its last byte.
+    /// Opens the volume that `reader` holds from its first to its last byte. Where its boot sector is
+    /// damaged, the copy in the last sector counts.
     ///
     /// # Errors
-    /// When the boot sector is not NTFS's, or neither $MFT nor $MFTMirr can be read.
+    /// When neither boot sector is NTFS's, or neither $MFT nor $MFTMirr can be read.
     pub fn open(reader: R) -> Result<Self, Error> {
-        let boot_sector = BootSector::parse(&reader.read_vec_at(0, 512)?)?;
-        let cluster_size = boot_sector.cluster_size;
-        let there = reader.len() / u64::from(cluster_size);
-        let total_clusters = boot_sector.total_clusters().min(there);
+        let first = reader.read_vec_at(0, 512).map_err(Error::from);
+        let own = first.and_then(|bytes| BootSector::parse(&bytes));
+        let backup = BootSector::backup(&reader).unwrap_or(None);
+        let backup = backup.filter(|copy| own.as_ref().ok() != Some(copy));
+        let (boot_sector, backup, warnings) = match (own, backup) {
+            (Ok(own), backup) => (own, backup, Vec::new()),
+            (Err(_), Some(copy)) => (copy, None, vec![Error::FromBackup]),
+            (Err(error), None) => return Err(error),
+        };
         let mut volume = Self {
+            geometry: Geometry::of(&boot_sector, reader.len()),
             reader,
             boot_sector,
-            geometry: Geometry { cluster_size, total_clusters },
             mft: Content::NonResident(Extents::default()),
             record_count: 0,
             records_in_use: None,
-            warnings: Vec::new(),
+            warnings,
         };
-        volume.find_mft()?;
+        if let Err(error) = volume.find_mft() {
+            // Where it is may be what is damaged.
+            volume.boot_sector = backup.ok_or(error)?;
+            volume.geometry = Geometry::of(&volume.boot_sector, volume.reader.len());
+            volume.warnings = vec![Error::FromBackup];
+            volume.find_mft()?;
+        }
         Ok(volume)
     }
 

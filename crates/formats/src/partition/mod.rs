@@ -104,7 +104,7 @@ const SECTOR_LENS: [u64; 2] = [512, 4096];
 pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
     let sector = disk.read_vec_at(0, 512)?;
     let boot = mbr::BootRecord::parse(&sector);
-    let file_system = file_system::recognise(disk)?;
+    let file_system = file_system::whole(disk)?;
     let protective = boot.as_ref().is_some_and(mbr::BootRecord::is_protective);
     // A boot record that divides the disk itself is newer than a GPT left behind it.
     let divides = boot
@@ -129,6 +129,7 @@ pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
     // has its entries; a file system that begins behind sector 0 leaves room for a real record.
     let whole = match file_system {
         Some(found) if divides && !found.has_boot_sector() => None,
+        None if !divides && !protective => file_system::copied(disk)?,
         found => found,
     };
     Ok(match (whole, boot) {
