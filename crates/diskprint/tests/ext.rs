@@ -37,6 +37,10 @@ struct Volume {
 
 impl Volume {
     fn new(kind: &str, args: &[&str]) -> Option<Self> {
+        Self::of_len(kind, args, "20M")
+    }
+
+    fn of_len(kind: &str, args: &[&str], len: &str) -> Option<Self> {
         let (mke2fs, debugfs) = (need::program("mke2fs")?, need::program("debugfs")?);
         let folder = TempDir::new().unwrap();
         let tree = folder.path().join("tree");
@@ -50,7 +54,7 @@ impl Volume {
         std::os::unix::fs::symlink("folder/double", tree.join("short link")).unwrap();
         std::os::unix::fs::symlink("a/".repeat(100), tree.join("long link")).unwrap();
         fs::hard_link(tree.join("block"), tree.join("folder/second name")).unwrap();
-        let all = [&["-q", "-F", "-t", kind, "-d", "tree"], args, &["disk.raw", "20M"]].concat();
+        let all = [&["-q", "-F", "-t", kind, "-d", "tree"], args, &["disk.raw", len]].concat();
         run(&mke2fs, &all, folder.path());
         Some(Self { folder, debugfs })
     }
@@ -199,4 +203,62 @@ fn damage_is_told_and_the_rest_is_read() {
     let large = entry(&snapshot, "folder/below/large.bin");
     assert_eq!((large.size, large.digests), (3_000_000, None));
     assert!(entry(&snapshot, "folder/double").digests.is_some());
+}
+
+#[test]
+fn a_volume_is_read_by_the_copy_of_its_superblock() {
+    for (block_size, len) in [("1024", "20M"), ("2048", "40M")] {
+        let Some(volume) = Volume::of_len("ext4", &["-b", block_size], len) else { return };
+        let sound = volume.read();
+        assert_eq!(faults(&sound), [] as [&str; 0]);
+        let bytes = fs::read(volume.path()).unwrap();
+        let block = block_size.parse::<usize>().unwrap();
+        let descriptors = if block == 1024 { 2048 } else { block };
+        // All before the first inodes; the magic number; the inodes of a group; the descriptors.
+        for damaged in
+            [0..descriptors + block, 1080..1081, 1064..1066, descriptors..descriptors + 64]
+        {
+            let mut bytes = bytes.clone();
+            bytes[damaged.clone()].fill(0);
+            let path = volume.folder.path().join("damaged.raw");
+            fs::write(&path, &bytes).unwrap();
+            let snapshot = read(&path);
+            let told = faults(&snapshot);
+            assert!(told.len() == 1 && told[0].contains("their copy at block"), "{told:?}");
+            assert_eq!(snapshot.files, sound.files, "{damaged:?}");
+        }
+    }
+}
+
+#[test]
+fn inodes_that_cannot_be_read_are_told() {
+    let Some(volume) = Volume::new("ext4", &["-b", "1024"]) else { return };
+    let mut bytes = fs::read(volume.path()).unwrap();
+    // The last group's bitmap of inodes and its inodes, moved behind the end.
+    let groups = bytes.len() / (8192 * 1024);
+    let descriptor = 2048 + 64 * groups;
+    bytes[descriptor + 4..descriptor + 12].fill(0x7F);
+    bytes[descriptor + 0x12] = 0;
+    let path = volume.folder.path().join("damaged.raw");
+    fs::write(&path, &bytes).unwrap();
+    let snapshot = read(&path);
+    let told = faults(&snapshot);
+    let has = |what: &str| told.iter().any(|fault| fault.contains(what));
+    assert!(has("their bitmaps cannot be read"), "{told:?}");
+    assert!(has("not all of their inodes can be read"), "{told:?}");
+}
+
+#[test]
+fn a_name_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let Some(mke2fs) = need::program("mke2fs") else { return };
+    let folder = TempDir::new().unwrap();
+    let tree = folder.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    fs::write(tree.join(std::ffi::OsStr::from_bytes(b"caf\xE9")), b"x").unwrap();
+    run(&mke2fs, &["-q", "-F", "-d", "tree", "disk.raw", "2M"], folder.path());
+    let snapshot = read(&folder.path().join("disk.raw"));
+    let told = faults(&snapshot);
+    assert!(told.len() == 1 && told[0].contains("caf\u{FFFD}: its name is not UTF-8"), "{told:?}");
+    assert_eq!(entry(&snapshot, "caf\u{FFFD}").digests, Some(Digests::of(b"x")));
 }

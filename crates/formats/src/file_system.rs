@@ -7,7 +7,7 @@ use std::io;
 pub(crate) use behind::DESCRIPTORS as ISO_9660_DESCRIPTORS;
 
 use crate::bytes::{u16_le, u32_le, window};
-use crate::{ReadAt, ReadAtExt, ntfs};
+use crate::{ReadAt, ReadAtExt, ext, ntfs};
 
 /// A file system, or what stands where one could be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ pub(crate) fn whole(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
 }
 
 /// Says which file system `volume` holds whose first sector is damaged, known by the copy of that:
-/// NTFS by the last sector, FAT32 by sector 6. Of FAT32, a first sector that ends as one should is no
+/// NTFS by the last sector, FAT32 by sector 6, ext by the superblock of its second group. Of FAT32, a first sector that ends as one should is no
 /// damaged one: a disk that was divided later still has what an older volume left behind it.
 // Source: Microsoft, "FAT32 File System Specification" 1.03, BPB_BkBootSec.
 pub(crate) fn copied(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
@@ -118,7 +118,11 @@ pub(crate) fn copied(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
     if copy == Some(FileSystem::Fat32) && !has_end {
         return Ok(copy);
     }
-    Ok(ntfs::BootSector::backup(volume)?.map(|_| FileSystem::Ntfs))
+    if ntfs::BootSector::backup(volume)?.is_some() {
+        return Ok(Some(FileSystem::Ntfs));
+    }
+    let Some(superblock) = ext::backup::find(volume) else { return Ok(None) };
+    Ok(ext_kind(&superblock.bytes))
 }
 
 /// What is known by the first sector.
@@ -206,7 +210,7 @@ fn superblock(start: &[u8]) -> Option<FileSystem> {
     if any(4086, &[b"SWAPSPACE2", b"SWAP-SPACE"]) {
         return Some(FileSystem::LinuxSwap);
     }
-    ext(start)
+    start.get(1024..).and_then(ext_kind)
 }
 
 /// HFS, or HFS+ that lies in one: its signature is short, so that the blocks must make sense.
@@ -234,17 +238,16 @@ fn yaffs2(start: &[u8]) -> Option<FileSystem> {
 
 /// Tells ext2, ext3 and ext4 apart by the features that the older ones cannot have.
 // Source: Linux, Documentation/filesystems/ext4/super.rst.
-fn ext(start: &[u8]) -> Option<FileSystem> {
-    const SUPERBLOCK: usize = 1024;
+fn ext_kind(superblock: &[u8]) -> Option<FileSystem> {
     const HAS_JOURNAL: u32 = 0x4;
     /// FILETYPE, RECOVER, JOURNAL_DEV, META_BG.
     const EXT3_INCOMPATIBLE: u32 = 0x2 | 0x4 | 0x8 | 0x10;
     /// SPARSE_SUPER, LARGE_FILE, BTREE_DIR.
     const EXT3_READ_ONLY: u32 = 0x1 | 0x2 | 0x4;
-    if u16_le(start, SUPERBLOCK + 0x38)? != 0xEF53 {
+    if u16_le(superblock, 0x38)? != 0xEF53 {
         return None;
     }
-    let feature = |offset| u32_le(start, SUPERBLOCK + offset);
+    let feature = |offset| u32_le(superblock, offset);
     let (compatible, incompatible, read_only) = (feature(0x5C)?, feature(0x60)?, feature(0x64)?);
     let newer = incompatible & !EXT3_INCOMPATIBLE != 0 || read_only & !EXT3_READ_ONLY != 0;
     Some(match (newer, compatible & HAS_JOURNAL != 0) {

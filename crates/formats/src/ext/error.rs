@@ -11,6 +11,25 @@ pub enum Error {
         /// What it holds.
         found: u64,
     },
+    /// The superblock and the group descriptors were taken from their copy.
+    #[error("superblock or group descriptors are damaged; their copy at block {block} was used")]
+    FromBackup {
+        /// Where that is.
+        block: u64,
+    },
+    /// Inodes of groups, or what tells which are in use, cannot be read.
+    #[error("{count} groups of inodes, the first is {first}: {what}")]
+    Groups {
+        /// How many they are.
+        count: u32,
+        /// The number of the first, from 0.
+        first: u32,
+        /// What cannot be read.
+        what: &'static str,
+    },
+    /// A name is not UTF-8.
+    #[error("its name is not UTF-8; what is not is shown as U+FFFD")]
+    Name,
     /// The volume has features that are not known here.
     #[error("the volume has features that are not read: {names} ({bits:#x})")]
     Features {

@@ -30,9 +30,10 @@ impl GroupDescriptor {
         })
     }
 
-    /// Where the descriptor of a group lies, in bytes.
+    /// Where the descriptor of a group lies, in bytes, or the copy of it behind the superblock's in block
+    /// `backup`.
     // Source: "Meta Block Groups": then each block of descriptors is in the first of its groups.
-    pub fn place(superblock: &Superblock, group: u32) -> u64 {
+    pub fn place(superblock: &Superblock, backup: Option<u64>, group: u32) -> u64 {
         let Superblock { block_size, descriptor_size, first_data_block, .. } = *superblock;
         let per_block = (block_size / u32::from(descriptor_size)).max(1);
         let (index, within) = (group / per_block, group % per_block);
@@ -43,7 +44,7 @@ impl GroupDescriptor {
                 let copy = u64::from(superblock.has_copy(group));
                 u64::from(first_data_block) + start + copy
             }
-            _ => u64::from(first_data_block) + 1 + u64::from(index),
+            _ => backup.unwrap_or(first_data_block.into()) + 1 + u64::from(index),
         };
         block.saturating_mul(block_size.into()) + u64::from(within) * u64::from(descriptor_size)
     }

@@ -1,6 +1,7 @@
 //! ext2, ext3 and ext4, deleted files too.
 // Source for every structure here: Linux, Documentation/filesystems/ext4.
 
+pub(crate) mod backup;
 mod directory;
 mod error;
 mod group_descriptor;

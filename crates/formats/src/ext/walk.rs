@@ -1,5 +1,6 @@
 mod orphans;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::directory::{self, Entry};
@@ -72,6 +73,9 @@ impl<'w, R: ReadAt> Walk<'w, R> {
     }
 
     pub fn run(&mut self) {
+        if let Some(block) = self.volume.backup {
+            self.damage(None, None, Error::FromBackup { block }, "", Hidden::Nothing);
+        }
         if self.volume.superblock.needs_recovery {
             self.damage(None, None, Error::Journal, "changes that are only in it", Hidden::Nothing);
         }
@@ -177,13 +181,17 @@ impl<'w, R: ReadAt> Walk<'w, R> {
     }
 
     fn path(&mut self, folder: &Name, entry: &Entry<'_>, parent: u32) -> Option<Name> {
-        let name = Name::from(&*String::from_utf8_lossy(entry.name));
-        let path = self.room.join(folder, &name);
-        if path.is_none() {
+        let text = String::from_utf8_lossy(entry.name);
+        let Some(path) = self.room.join(folder, &Name::from(&*text)) else {
             let hidden = Hidden::Below(folder.clone());
             self.damage(Some(parent), None, Error::Path, "a file, and what is in it", hidden);
+            return None;
+        };
+        if matches!(text, Cow::Owned(_)) && !entry.is_stale {
+            let of = Some(path.clone());
+            self.damage(Some(entry.inode), of, Error::Name, "bytes of its name", Hidden::Nothing);
         }
-        path
+        Some(path)
     }
 
     fn below(&mut self, inode: &Inode, number: u32, path: &Name) -> Option<(Name, u32, Source)> {
@@ -349,13 +357,14 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         let at = descriptor.inode_bitmap.checked_mul(size)?;
         let bit = index % per_group;
         let byte = self.volume.reader.read_vec_at(at.checked_add((bit / 8).into())?, 1).ok()?;
-        Some(is_set(&byte, (bit % 8).into()))
+        byte.first().map(|byte| byte & (1 << (bit % 8)) != 0)
     }
 
     fn bitmap(&self, block: u64) -> Option<Vec<u8>> {
         let size = self.volume.superblock.block_size;
         let at = block.checked_mul(size.into())?;
-        self.volume.reader.read_vec_at(at, size as usize).ok()
+        let bits = self.volume.reader.read_vec_at(at, size as usize).ok();
+        bits.filter(|bits| bits.len() == size as usize)
     }
 
     fn hand_out(

@@ -1,5 +1,6 @@
 //! Inodes that no directory names.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{FIRST_OWN, Walk, is_set};
@@ -16,30 +17,56 @@ const INODES: usize = 256;
 impl<R: ReadAt> Walk<'_, R> {
     /// Hands out files that no directory names.
     pub(super) fn orphans(&mut self) {
+        let mut unread = BTreeMap::new();
+        let mut note = |group, what| {
+            let (_, count) = unread.entry(what).or_insert((group, 0));
+            *count += 1;
+        };
         for group in 0..self.volume.group_count() {
             let Superblock { inodes_per_group, inode_count, .. } = self.volume.superblock;
-            let Ok(descriptor) = self.volume.group(group) else { continue };
-            if descriptor.has_no_inodes {
-                continue;
-            }
+            let descriptor = match self.volume.group(group) {
+                Ok(descriptor) if descriptor.has_no_inodes => continue,
+                Ok(descriptor) => descriptor,
+                Err(_) => {
+                    note(group, "their descriptors cannot be read");
+                    continue;
+                }
+            };
             let bits = self.bitmap(descriptor.inode_bitmap);
+            if bits.is_none() {
+                note(group, "their bitmaps cannot be read; none of the inodes counts as in use");
+            }
             let first = u64::from(group) * u64::from(inodes_per_group) + 1;
             let last = (first + u64::from(inodes_per_group)).min(u64::from(inode_count) + 1);
             let is_in_use =
                 |number: u64| bits.as_deref().is_some_and(|bits| is_set(bits, number - first));
-            let table = descriptor.inode_table;
+            let (table, mut is_whole) = (descriptor.inode_table, true);
             for start in (first..last).step_by(INODES) {
                 let part = start..last.min(start + INODES as u64);
-                for (number, inode) in self.nameless(table, first, part) {
-                    self.orphan(number, inode, is_in_use(number.into()));
+                for inode in self.nameless(table, first, part) {
+                    match inode {
+                        Some((number, inode)) => {
+                            self.orphan(number, inode, is_in_use(number.into()));
+                        }
+                        None => is_whole = false,
+                    }
                 }
             }
+            if !is_whole {
+                note(group, "not all of their inodes can be read");
+            }
+        }
+        for (what, (first, count)) in unread {
+            let skipped = "files in them that no directory names, deleted ones too";
+            let error = Error::Groups { count, first, what };
+            self.damage(None, None, error, skipped, Hidden::Nothing);
         }
     }
 
     /// The inodes that no directory names and that are not empty, of some of a group; its table of
-    /// inodes begins at block `table`, with inode `first`. What is known to be zeros is not read.
-    fn nameless(&self, table: u64, first: u64, part: Range<u64>) -> Vec<(u32, Inode)> {
+    /// inodes begins at block `table`, with inode `first`. `None` stands for one that cannot be read. What
+    /// is known to be zeros is not read.
+    fn nameless(&self, table: u64, first: u64, part: Range<u64>) -> Vec<Option<(u32, Inode)>> {
         let Superblock { inode_size, block_size, .. } = self.volume.superblock;
         let size = u64::from(inode_size);
         let at =
@@ -62,8 +89,8 @@ impl<R: ReadAt> Walk<'_, R> {
                 None => self.volume.inode(number).ok(),
             }
         };
-        let inodes = numbers.filter(wanted).filter_map(|number| Some((number, inode(number)?)));
-        inodes.filter(|(_, inode)| inode.mode != 0).collect()
+        let inodes = numbers.filter(wanted).map(|number| Some((number, inode(number)?)));
+        inodes.filter(|it| it.as_ref().is_none_or(|(_, inode)| inode.mode != 0)).collect()
     }
 
     fn orphan(&mut self, number: u32, inode: Inode, in_use: bool) {
