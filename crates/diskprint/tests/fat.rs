@@ -325,7 +325,52 @@ fn what_an_exfat_volume_lost_is_found_and_damage_is_told() {
     let outside = changed(&|bytes| bytes[entry_of(name) + 32 + 23] = 0xFF);
     let said = faults(&outside);
     assert!(said.iter().any(|fault| fault.contains("the volume has clusters 2 to")), "{said:?}");
-    let copied = changed(&|bytes| bytes[108] = 99);
-    assert!(faults(&copied)[0].contains("its copy in sector 12"), "{:?}", faults(&copied));
-    assert_eq!(copied.files.len(), sound.files.len());
+    // A field that cannot be, one that could be but for the checksum, and all of the first sector.
+    for (places, with) in [(108..109, 99), (80..81, 77), (0..512, 0)] {
+        let copied = changed(&|bytes| bytes[places.clone()].fill(with));
+        let said = faults(&copied);
+        assert!(said.len() == 1 && said[0].contains("its copy in sector 12"), "{said:?}");
+        assert_eq!(copied.files.len(), sound.files.len());
+    }
+    // Both regions: of two that may be damaged the first counts.
+    let unsure = changed(&|bytes| [0, 12 * 512].iter().for_each(|at| bytes[at + 100] ^= 1));
+    assert!(faults(&unsure)[0].contains("nor does that of its copy"), "{:?}", faults(&unsure));
+    assert_eq!(unsure.files.len(), sound.files.len());
+    // What changes in use is not counted.
+    assert_eq!(faults(&changed(&|bytes| bytes[106] |= 2)), [] as [&str; 0]);
+}
+
+/// A volume with two tables, of which the second is the active one.
+#[test]
+fn of_two_tables_of_chains_the_active_one_is_read() {
+    let Some(tarball) = need::data("edge/exfat.tar.gz") else { return };
+    let scratch = TempDir::new().unwrap();
+    let image = Image::open(&tarball, scratch.path(), &|_| ()).unwrap().image;
+    let sound = Snapshot::read(&image, &Known::new());
+    let window = image.volume(&sound.partitions[0]).unwrap();
+    let mut bytes = window.read_vec_at(0, window.len() as usize).unwrap();
+    let at = |offset: usize| u32::from_le_bytes(bytes[offset..offset + 4].try_into().unwrap());
+    let [table, len, heap, root] = [80, 84, 88, 96].map(|offset| at(offset) as usize);
+    // Between the table and the clusters there is room for another.
+    assert!(table + 2 * len <= heap, "{table} {len} {heap}");
+    let first = bytes[table * 512..][..len * 512].to_vec();
+    bytes[(table + len) * 512..][..len * 512].copy_from_slice(&first);
+    bytes[table * 512 + 8..][..len * 512 - 8].fill(0);
+    for boot_sector in [0, 12 * 512] {
+        bytes[boot_sector + 106] |= 1;
+        bytes[boot_sector + 110] = 2;
+    }
+    // The bitmap is that of the second table.
+    let entries = heap * 512 + (root - 2) * (512 << bytes[109]);
+    let bitmap = (entries..).step_by(32).find(|entry| bytes[*entry] == 0x81).unwrap();
+    bytes[bitmap + 1] = 1;
+    let path = scratch.path().join("volume.raw");
+    fs::write(&path, bytes).unwrap();
+    let snapshot = read(&path);
+    let said = faults(&snapshot);
+    assert!(said.len() == 1 && said[0].contains("checksum of the boot region"), "{said:?}");
+    let content = |snapshot: &Snapshot| -> Vec<_> {
+        snapshot.files.iter().map(|file| (file.path.clone(), file.digests)).collect()
+    };
+    assert_eq!(content(&snapshot), content(&sound));
 }

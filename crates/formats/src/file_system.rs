@@ -7,7 +7,7 @@ use std::io;
 pub(crate) use behind::DESCRIPTORS as ISO_9660_DESCRIPTORS;
 
 use crate::bytes::{u16_le, u32_le, window};
-use crate::{ReadAt, ReadAtExt, ext, ntfs};
+use crate::{ReadAt, ReadAtExt, exfat, ext, ntfs};
 
 /// A file system, or what stands where one could be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,8 @@ pub(crate) fn whole(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
 }
 
 /// Says which file system `volume` holds whose first sector is damaged, known by the copy of that:
-/// NTFS by the last sector, FAT32 by sector 6, ext by the superblock of its second group. Of FAT32, a first sector that ends as one should is no
+/// NTFS by the last sector, FAT32 by sector 6, exFAT by sector 12, ext by the superblock of its second
+/// group. Of FAT32 and exFAT, a first sector that ends as one should is no
 /// damaged one: a disk that was divided later still has what an older volume left behind it.
 // Source: Microsoft, "FAT32 File System Specification" 1.03, BPB_BkBootSec.
 pub(crate) fn copied(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
@@ -117,6 +118,9 @@ pub(crate) fn copied(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
     let copy = window(&start, 6 * 512, 512).and_then(boot_sector);
     if copy == Some(FileSystem::Fat32) && !has_end {
         return Ok(copy);
+    }
+    if exfat::BootSector::backup(volume).is_some() && !has_end {
+        return Ok(Some(FileSystem::ExFat));
     }
     if ntfs::BootSector::backup(volume)?.is_some() {
         return Ok(Some(FileSystem::Ntfs));

@@ -14,6 +14,9 @@ pub enum Error {
     /// The boot sector was taken from its copy.
     #[error("the boot sector is damaged; its copy in sector 12 was used")]
     FromBackup,
+    /// The checksum of the boot region does not fit, nor that of its copy.
+    #[error("the checksum of the boot region does not fit, nor does that of its copy")]
+    BootChecksum,
     /// Clusters that are none of the volume's.
     #[error("clusters {first:#x} and {count} behind it: the volume has clusters 2 to {last}")]
     Outside {

@@ -89,7 +89,10 @@ impl<'w> Walk<'w> {
         let reader = ExtentsReader::new(self.reader, root);
         let bytes = reader.read_vec_at(0, PART).unwrap_or_default();
         let (entries, _) = bytes.as_chunks::<ENTRY>();
-        let bitmap = entries.iter().find(|entry| entry.starts_with(&[0x81]));
+        // BitmapFlags, BitmapIdentifier: TexFAT has two.
+        let active = u8::from(self.boot_sector.second_is_active);
+        let mut bitmaps = entries.iter().filter(|entry| entry.starts_with(&[0x81]));
+        let bitmap = bitmaps.find(|[_, flags, ..]| flags & 1 == active);
         let place = bitmap.and_then(|entry| Some((u32_le(entry, 20)?, u64_le(entry, 24)?)));
         let extents = place.and_then(|(first, len)| self.clusters.extents(first, len, false).ok());
         self.clusters.bitmap = extents;
