@@ -374,3 +374,41 @@ fn of_two_tables_of_chains_the_active_one_is_read() {
     };
     assert_eq!(content(&snapshot), content(&sound));
 }
+
+#[test]
+fn the_active_table_is_read_and_its_copy_is_compared() {
+    for (kind, args) in &KINDS[..3] {
+        let Some(volume) = Volume::new(args) else { return };
+        volume.write("file", &data(300_001, 1));
+        let sound = volume.read();
+        assert_eq!(faults(&sound), [] as [&str; 0]);
+        let image = fs::read(volume.path()).unwrap();
+        let word = |at: usize| usize::from(u16::from_le_bytes([image[at], image[at + 1]]));
+        let (first, len) = match word(22) {
+            0 => (word(14) * 512, word(36) * 512),
+            sectors => (word(14) * 512, sectors * 512),
+        };
+        let changed = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut image = image.clone();
+            change(&mut image);
+            fs::write(volume.path(), image).unwrap();
+            volume.read()
+        };
+        let copy = changed(&|image| image[first + len + 9..first + len + 12].fill(0x55));
+        let said = faults(&copy);
+        let expected =
+            "the two tables of chains differ in 3 bytes of what was read, first at byte 0x9";
+        assert!(said.len() == 1 && said[0].contains(expected), "{kind}: {said:?}");
+        assert_eq!(copy.files, sound.files);
+        // That the volume is in use may be noted in one of them.
+        assert_eq!(faults(&changed(&|image| image[first + len + 1] ^= 0x80)), [] as [&str; 0]);
+        if *kind == "fat32" {
+            let second = changed(&|image| {
+                image[40] = 0x81;
+                image[first..first + len].fill(0);
+            });
+            assert_eq!(faults(&second), [] as [&str; 0]);
+            assert_eq!(second.files, sound.files);
+        }
+    }
+}

@@ -23,6 +23,10 @@ pub struct BootSector {
     pub table_len: u64,
     /// Number of tables.
     pub tables: u8,
+    /// Which table counts, from 0.
+    pub active_table: u8,
+    /// Whether the other table is a copy of it.
+    pub is_mirrored: bool,
     /// Length of the root directory behind the tables; 0 for FAT32.
     pub root_len: u64,
     /// First cluster of the root directory; 0 where it lies behind the tables.
@@ -82,6 +86,13 @@ impl BootSector {
             4085..65525 => Width::Fat16,
             _ => Width::Fat32,
         };
+        // BPB_ExtFlags: which table is the active one, if not all are.
+        let flags = if is_wide { word(40)? } else { 0 };
+        let is_mirrored = tables > 1 && flags & 0x80 == 0;
+        let active_table = if flags & 0x80 == 0 { 0 } else { flags as u8 & 0xF };
+        if active_table >= tables {
+            return Err(bad("BPB_ExtFlags", flags.into()));
+        }
         let (root_cluster, serial_at) = if is_wide { (long(44)?, 67) } else { (0, 39) };
         Ok(Self {
             sector_size,
@@ -89,6 +100,8 @@ impl BootSector {
             table_start,
             table_len,
             tables,
+            active_table,
+            is_mirrored,
             root_len,
             root_cluster,
             cluster_count,

@@ -14,6 +14,17 @@ pub enum Error {
     /// The boot sector was taken from its copy.
     #[error("the boot sector is damaged; its copy in sector 6 was used")]
     FromBackup,
+    /// The table of chains and its copy differ.
+    #[error(
+        "the two tables of chains differ in {bytes} bytes of what was read, first at byte {first:#x}; \
+         the first was read"
+    )]
+    TablesDiffer {
+        /// In how many bytes.
+        bytes: u64,
+        /// The first of them, counted from the start of the table.
+        first: u64,
+    },
     /// A chain leads to a cluster that is none of the volume's.
     #[error("cluster {from} leads to cluster {to:#x}; the volume has clusters 2 to {last}")]
     Outside {

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io;
 
 use super::{BootSector, Error, Width};
@@ -11,6 +12,18 @@ pub(super) struct Table<'v> {
     page: (u64, Vec<u8>),
     /// Clusters of chains that were followed, a bit each.
     taken: Vec<u8>,
+    /// The parts that were compared with the other table, by where they begin.
+    compared: HashSet<u64>,
+    differences: Option<Differences>,
+}
+
+/// Where the table and its copy differ.
+#[derive(Clone, Copy)]
+pub(super) struct Differences {
+    /// In how many bytes, of the parts that were read.
+    pub bytes: u64,
+    /// The first such byte, counted from the start of the table.
+    pub first: u64,
 }
 
 /// How much of the table is read at once: a multiple of three bytes, which hold two entries of 12
@@ -19,7 +32,8 @@ const PAGE: u64 = 12 << 10;
 
 impl<'v> Table<'v> {
     pub fn new(reader: &'v dyn ReadAt, boot_sector: &'v BootSector) -> Self {
-        Self { reader, boot_sector, page: (0, Vec::new()), taken: Vec::new() }
+        let (page, taken, compared, differences) = Default::default();
+        Self { reader, boot_sector, page, taken, compared, differences }
     }
 
     /// What the table says of a cluster: 0 where it is free, and above the last cluster where a
@@ -38,7 +52,12 @@ impl<'v> Table<'v> {
         })
     }
 
-    /// Bytes of the first table, or of the second where the first cannot be read.
+    /// Where the parts that were read differ from the other table.
+    pub fn differences(&self) -> Option<Differences> {
+        self.differences
+    }
+
+    /// Bytes of the active table, or of its copy where that cannot be read.
     fn bytes<const N: usize>(&mut self, offset: u64) -> io::Result<[u8; N]> {
         let (start, page) = &self.page;
         let within = |start: u64, page: &[u8]| {
@@ -49,18 +68,42 @@ impl<'v> Table<'v> {
             return Ok(bytes);
         }
         let start = offset - offset % PAGE;
-        let BootSector { table_start, table_len, tables, .. } = *self.boot_sector;
+        let BootSector { table_start, table_len, active_table, is_mirrored, .. } =
+            *self.boot_sector;
         // One byte more: an entry of 12 bits may go on in the next page.
         let len = (PAGE + 1).min(table_len.saturating_sub(start)) as usize;
-        let read =
-            |table: u64| self.reader.read_vec_at(table_start + table * table_len + start, len);
-        let page = match read(0) {
-            Err(_) if tables > 1 => read(1)?,
+        let read = |table: u8| {
+            self.reader.read_vec_at(table_start + u64::from(table) * table_len + start, len)
+        };
+        let page = match read(active_table) {
+            Err(_) if is_mirrored => read(1)?,
             first => first?,
         };
+        if is_mirrored && self.compared.insert(start) {
+            let copy = read(1).unwrap_or_else(|_| page.clone());
+            self.compare(start, &page, &copy);
+        }
         let bytes = within(start, &page);
         self.page = (start, page);
         bytes.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "the table ends before"))
+    }
+
+    /// Compares a part of the table with its copy. The first two entries are not of clusters: that the
+    /// volume is in use may be noted in one table alone.
+    fn compare(&mut self, start: u64, page: &[u8], copy: &[u8]) {
+        let first_cluster = match self.boot_sector.width {
+            Width::Fat12 => 3,
+            Width::Fat16 => 4,
+            Width::Fat32 => 8,
+        };
+        // The last byte is the first of the next part.
+        let bytes = (start..).zip(page.iter().zip(copy)).take(PAGE as usize);
+        let differ = bytes.filter(|(at, (own, copy))| *at >= first_cluster && own != copy);
+        for (at, _) in differ {
+            let found = self.differences.get_or_insert(Differences { bytes: 0, first: at });
+            found.bytes += 1;
+            found.first = found.first.min(at);
+        }
     }
 
     /// Whether no file has the cluster.

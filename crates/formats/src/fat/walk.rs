@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use super::directory_entry::{self, DirectoryEntry, ENTRY, State, VOLUME_ID, is_long_name};
 use super::long_name::LongName;
-use super::table::{Table, extents};
+use super::table::{Differences, Table, extents};
 use super::{BootSector, Error};
 use crate::walked::{Content, Damage, File, Found, Hidden, Room};
 use crate::{
@@ -74,6 +74,9 @@ impl<'w> Walk<'w> {
         self.left.push(Directory { path, inode, extents, is_deleted: false });
         while let Some(directory) = self.left.pop() {
             self.read(&directory);
+        }
+        if let Some(Differences { bytes, first }) = self.table.differences() {
+            self.warn(Error::TablesDiffer { bytes, first });
         }
     }
 
