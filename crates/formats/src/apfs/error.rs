@@ -33,6 +33,12 @@ pub enum Error {
         /// Where in the content, in bytes.
         offset: u64,
     },
+    /// A link does not say where it leads to.
+    #[error("the link has no attribute that says where it leads to")]
+    NoTarget,
+    /// An extended attribute is kept in a way that is not known.
+    #[error("an extended attribute is kept in a way that is not known")]
+    Attribute,
     /// A packed content is too long to be unpacked.
     #[error("its content is packed, {len} bytes; {most} are unpacked at most")]
     Packed {

@@ -109,6 +109,10 @@ impl<'w, 'c> Walk<'w, 'c> {
         let kind = kind(inode.mode);
         let target = match embedded(xattrs, xattr::XATTR_NAME_SYMLINK) {
             Some(target) if kind == FileKind::Link => Some(until_nul(target)),
+            None if kind == FileKind::Link => {
+                self.lost(inode.oid, &path, Error::NoTarget, "where the link leads to");
+                None
+            }
             _ => None,
         };
         let content = match &target {
@@ -208,7 +212,10 @@ impl<'w, 'c> Walk<'w, 'c> {
                     Content::Lost { len: *size }
                 })
             }
-            _ => Content::Lost { len: 0 },
+            _ => {
+                self.lost(file.inode, &file.path, Error::Attribute, "the content of a stream");
+                Content::Lost { len: 0 }
+            }
         };
         let stream = Some(Name::from(xattr.name.as_str()));
         File { stream, content, target: None, kind: FileKind::Regular, ..file.clone() }
