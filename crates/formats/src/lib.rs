@@ -29,6 +29,7 @@ pub mod ntfs;
 pub mod partition;
 pub mod qcow2;
 pub mod regf;
+pub mod udf;
 pub mod vdi;
 pub mod vhd;
 pub mod vhdx;

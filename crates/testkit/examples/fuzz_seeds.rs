@@ -11,6 +11,7 @@ use diskprint_testkit::ntfs::{
 };
 use diskprint_testkit::regf::log::{self, Entry};
 use diskprint_testkit::regf::{Key, List, Name, Value, build_version};
+use diskprint_testkit::udf::{self, Form};
 use diskprint_testkit::{archive, ewf, ex01, gpt, mbr, vmdk};
 
 /// Longer hives make a target slow and teach it nothing.
@@ -160,6 +161,9 @@ fn disks(folder: &Path, volume: &[u8]) {
     let mbr = mbr::disk(&[volume]);
     put(&folder.join("partition"), "mbr", &mbr[..mbr.len().min(40_000)]);
     put(&folder.join("walk"), "volume", volume);
+    let files = [Form::Embedded, Form::Scattered, Form::Continued]
+        .map(|form| udf::File::new(&format!("{form:?}"), &[7; 900], form));
+    put(&folder.join("udf"), "metadata", &udf::volume(&files, true));
     let mut disk = vec![0; 128 << 10];
     gpt::write(&mut disk, 512, &[("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7", 40, 100)]);
     put(&folder.join("partition"), "gpt", &disk);
@@ -238,6 +242,10 @@ fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
         if run("genisoimage", &options) {
             keep(&image, &folder.join("iso9660"), name);
         }
+    }
+    let image = path("bridge.udf");
+    if run("genisoimage", &["-udf", "-quiet", "-no-pad", "-o", &image, &path("files")]) {
+        keep(&image, &folder.join("udf"), "bridge");
     }
     let packed = path("machine.zip");
     let script =

@@ -17,5 +17,6 @@ pub mod random;
 pub mod regf;
 pub mod sequences;
 pub mod small_disk;
+pub mod udf;
 pub mod vhdx;
 pub mod vmdk;

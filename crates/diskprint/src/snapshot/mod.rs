@@ -254,9 +254,21 @@ fn list(
         let Some(volume) = walked::open(name, bytes) else {
             return fiwalk::list(fiwalk, bytes, partition, contents);
         };
-        let volume = volume?;
+        let (volume, lost) = match volume {
+            // A disc may have the same files as ISO 9660.
+            Err(error) if name == "udf" => match walked::open("iso9660", bytes) {
+                Some(Ok(volume)) => (volume, Some(error)),
+                _ => return Err(error),
+            },
+            volume => (volume?, None),
+        };
         walked::measure(&*volume, partition);
-        return Ok(walked::list(&*volume, bytes.len(), partition, contents));
+        let mut listing = walked::list(&*volume, bytes.len(), partition, contents);
+        listing.faults.extend(lost.map(|error| {
+            let skipped = "its files as UDF has them; those that ISO 9660 has are read";
+            Fault::new(Place::default(), &*error, skipped)
+        }));
+        return Ok(listing);
     }
     let volume = Volume::open(bytes)?;
     let boot_sector = volume.boot_sector();

@@ -3,7 +3,9 @@
 use std::error;
 
 use diskprint_formats::walked::{Content, Damage, File, Found, Hidden, Volume};
-use diskprint_formats::{FileKind, ReadAt, Remains, apfs, exfat, ext, fat, iso9660, ntfs, regf};
+use diskprint_formats::{
+    FileKind, ReadAt, Remains, apfs, exfat, ext, fat, iso9660, ntfs, regf, udf,
+};
 
 use super::content::Job;
 use super::drafts::{Contents, NO_DIGESTS};
@@ -21,6 +23,7 @@ pub(super) fn open<'v>(
         "fat12" | "fat16" | "fat32" => boxed(fat::Volume::open(bytes)),
         "ext2" | "ext3" | "ext4" => boxed(ext::Volume::open(bytes)),
         "iso9660" => boxed(iso9660::Volume::open(bytes)),
+        "udf" => boxed(udf::Volume::open(bytes)),
         "exfat" => boxed(exfat::Volume::open(bytes)),
         "apfs" => boxed(apfs::Volume::open(bytes)),
         _ => return None,

@@ -10,6 +10,8 @@ use crate::{ReadAt, ReadAtExt};
 // Source: ECMA-119, 6.2.1 and ECMA-167, 2/8.
 pub(crate) const DESCRIPTORS: u64 = 0x8000;
 const DESCRIPTOR: usize = 2048;
+/// More of them are not looked at.
+const MOST_DESCRIPTORS: usize = 32;
 
 /// Where a magic number is, and whose.
 const MAGICS: [(u64, &[u8], FileSystem); 8] = [
@@ -29,19 +31,34 @@ const MAGICS: [(u64, &[u8], FileSystem); 8] = [
 ];
 
 pub(super) fn recognise(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
+    // Of volumes that are both, ISO 9660 may say no more than that they are UDF.
+    if is_udf(volume)? {
+        return Ok(Some(FileSystem::Udf));
+    }
     for (offset, magic, found) in MAGICS {
         if volume.read_vec_at(offset, magic.len())? == magic {
             return Ok(Some(found));
         }
     }
-    Ok(is_udf(volume)?.then_some(FileSystem::Udf))
+    Ok(None)
 }
 
-/// Whether a sequence of descriptors says so that is not of ISO 9660, too.
-// Source: ECMA-167, 2/9.2 and 3/9.1: an extended area begins, and in it an NSR descriptor.
+/// Whether the sequence of descriptors says so, in which those of ISO 9660 may be as well.
+// Source: ECMA-167, 2/8.3, 2/9.2 and 3/9.1: an extended area begins, and in it is an NSR descriptor. A
+// descriptor takes a sector, of 2048 bytes at least.
 fn is_udf(volume: &dyn ReadAt) -> io::Result<bool> {
-    let sectors = volume.read_vec_at(DESCRIPTORS, 4 * DESCRIPTOR)?;
-    let name = |index: usize| window(&sectors, index * DESCRIPTOR + 1, 5).unwrap_or_default();
-    let is_nsr = |index| matches!(name(index), b"NSR02" | b"NSR03");
-    Ok(name(0) == b"BEA01" && (1..4).any(is_nsr))
+    let sectors = volume.read_vec_at(DESCRIPTORS, MOST_DESCRIPTORS * DESCRIPTOR)?;
+    for step in [DESCRIPTOR, 2 * DESCRIPTOR] {
+        let names = (0..MOST_DESCRIPTORS).map(|index| window(&sectors, index * step + 1, 5));
+        let known = names.map_while(|name| {
+            let known: [&[u8]; 7] =
+                [b"CD001", b"BEA01", b"NSR02", b"NSR03", b"TEA01", b"BOOT2", b"CDW02"];
+            name.filter(|name| known.contains(name))
+        });
+        let mut inside = known.skip_while(|name| *name != b"BEA01");
+        if inside.any(|name| name.starts_with(b"NSR")) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

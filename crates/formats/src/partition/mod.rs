@@ -150,11 +150,12 @@ pub fn read(disk: &dyn ReadAt) -> io::Result<Layout> {
     })
 }
 
-/// Whether a partition lies over the descriptors of the ISO 9660 volume that begins at byte 0. Such
+/// Whether a partition lies over the descriptors of the ISO 9660 or UDF volume that begins at byte 0. Such
 /// an entry speaks for the volume as a whole, to programs that want a partition; one that
 /// divides the disk begins behind them, and what it holds is newer.
 fn covers_descriptors(boot: &mbr::BootRecord, found: Option<FileSystem>) -> bool {
-    found == Some(FileSystem::Iso9660) && boot.begins_before(file_system::ISO_9660_DESCRIPTORS)
+    matches!(found, Some(FileSystem::Iso9660 | FileSystem::Udf))
+        && boot.begins_before(file_system::ISO_9660_DESCRIPTORS)
 }
 
 /// Puts the partitions of labels in the place of the slices that they divide.

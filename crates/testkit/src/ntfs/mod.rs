@@ -15,7 +15,7 @@ mod index;
 mod log_file;
 mod lznt1;
 mod mft;
-mod put;
+pub(crate) mod put;
 mod reparse_point;
 mod run_list;
 mod secure;

@@ -1,14 +1,14 @@
 //! Little-endian numbers into bytes, and padding.
 
-pub(super) fn u16(bytes: &mut [u8], at: usize, value: u16) {
+pub(crate) fn u16(bytes: &mut [u8], at: usize, value: u16) {
     bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
 }
 
-pub(super) fn u32(bytes: &mut [u8], at: usize, value: u32) {
+pub(crate) fn u32(bytes: &mut [u8], at: usize, value: u32) {
     bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }
 
-pub(super) fn u64(bytes: &mut [u8], at: usize, value: u64) {
+pub(crate) fn u64(bytes: &mut [u8], at: usize, value: u64) {
     bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
 }
 
