@@ -340,3 +340,22 @@ fn images_that_others_made_read_as_qemu_img_reads_them() {
     assert!(texts(&child).iter().all(|it| it.contains("checksum is")), "{:?}", texts(&child));
     assert!(failure(&path("fat-differential.vhd")).contains("fat-parent.vhd"));
 }
+
+#[test]
+fn a_fixed_vhd_that_is_shorter_than_it_says_is_read_as_far_as_it_goes() {
+    let Some(qemu_img) = need::program("qemu-img") else { return };
+    let folder = TempDir::new().unwrap();
+    let disk = raw_disk(&mut Random::new(seed(1)));
+    fs::write(folder.path().join("disk.raw"), &disk).unwrap();
+    let fixed = ["-O", "vpc", "-o", "subformat=fixed,force_size=on"];
+    run(&qemu_img, folder.path(), &[&["convert"], &fixed[..], &["disk.raw", "d.vhd"]].concat());
+    let path = folder.path().join("d.vhd");
+    let whole = fs::read(&path).unwrap();
+    assert_eq!(texts(&sound(&path)), [] as [&str; 0]);
+    fs::write(&path, [&whole[..5 << 20], &whole[whole.len() - 512..]].concat()).unwrap();
+    let opened = sound(&path);
+    let told = texts(&opened);
+    let expected = "a fixed disk of 8388608 bytes; 5242880 are there, and were read";
+    assert!(told.len() == 1 && told[0].contains(expected), "{told:?}");
+    assert!(bytes(&opened, 0) == disk[..5 << 20]);
+}

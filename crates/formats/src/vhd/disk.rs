@@ -56,7 +56,6 @@ impl Disk {
             file_len: file.len(),
         };
         let blocks = match &header.dynamic {
-            None if len > file.len() => return Err(outside("content of a fixed disk", 0, len)),
             None => None,
             Some(dynamic) => {
                 let block_len = u64::from(dynamic.block_len);

@@ -56,6 +56,14 @@ pub enum Error {
         /// What its bytes give.
         expected: u32,
     },
+    /// A fixed disk is shorter than its footer says: a part of it was cut out, or is lost.
+    #[error("the footer states a fixed disk of {stated} bytes; {there} are there, and were read")]
+    FixedShort {
+        /// The length stated.
+        stated: u64,
+        /// The length of what is before the footer.
+        there: u64,
+    },
     /// The footer at the end of the file is damaged, and its copy was read instead.
     #[error("the footer at the end of the file is damaged or lost; its copy was read")]
     FooterReplaced {

@@ -25,9 +25,17 @@ impl Header {
     /// When it is a VHD, and damaged beyond help.
     pub fn read(file: &dyn ReadAt) -> Result<Option<Self>, Error> {
         let mut findings = Vec::new();
-        let Some(footer) = footer(file, &mut findings)? else { return Ok(None) };
+        let Some(mut footer) = footer(file, &mut findings)? else { return Ok(None) };
         let dynamic = match footer.kind {
-            Kind::Fixed => None,
+            Kind::Fixed => {
+                let (stated, there) = (footer.current_size, file.len().saturating_sub(OLD_FOOTER));
+                let there = there / SECTOR * SECTOR;
+                if stated > there {
+                    findings.push(Error::FixedShort { stated, there });
+                    footer.current_size = there;
+                }
+                None
+            }
             _ => Some(DynamicHeader::read(file, footer.data_offset, &mut findings)?),
         };
         Ok(Some(Self { footer, dynamic, findings }))
