@@ -37,6 +37,15 @@ pub enum FileSystem {
     Luks,
     Lvm2,
     LinuxSwap,
+    Bcache,
+    Erofs,
+    F2fs,
+    Jfs,
+    LinuxRaid,
+    ReiserFs,
+    SquashFs,
+    Vmfs,
+    Zfs,
 }
 
 impl FileSystem {
@@ -66,6 +75,15 @@ impl FileSystem {
             Self::Luks => "luks",
             Self::Lvm2 => "lvm2",
             Self::LinuxSwap => "swap",
+            Self::Bcache => "bcache",
+            Self::Erofs => "erofs",
+            Self::F2fs => "f2fs",
+            Self::Jfs => "jfs",
+            Self::LinuxRaid => "linux_raid",
+            Self::ReiserFs => "reiserfs",
+            Self::SquashFs => "squashfs",
+            Self::Vmfs => "vmfs",
+            Self::Zfs => "zfs",
         }
     }
 
@@ -303,6 +321,24 @@ mod tests {
         let yaffs2 = [(0, &[3, 0, 0, 0, 1, 0, 0, 0, 0xFF, 0xFF][..]), (10, b"name")];
         assert_eq!(with(4096, &yaffs2), Some(FileSystem::Yaffs2));
         assert_eq!(with(4096, &yaffs2[..1]), None);
+    }
+
+    #[test]
+    fn what_is_not_read_is_named() {
+        let at = |len, offset: usize, magic: &[u8]| with(len, &[(offset, magic)]);
+        assert_eq!(at(8192, 0, b"hsqs"), Some(FileSystem::SquashFs));
+        assert_eq!(at(8192, 1024, &[0xE2, 0xE1, 0xF5, 0xE0]), Some(FileSystem::Erofs));
+        assert_eq!(at(8192, 1024, &[0x10, 0x20, 0xF5, 0xF2]), Some(FileSystem::F2fs));
+        assert_eq!(at(0x9000, 0x8000, b"JFS1"), Some(FileSystem::Jfs));
+        assert_eq!(at(0x2_0000, 0x1_0034, b"ReIsEr2Fs"), Some(FileSystem::ReiserFs));
+        let raid = [0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0];
+        assert_eq!(at(8192, 4096, &raid), Some(FileSystem::LinuxRaid));
+        assert_eq!(at(8192, 0, &raid[..4]), None, "another version");
+        for slot in [0, 127] {
+            let at = at(0x4_0000, 0x2_0000 + slot * 1024, &[0x0C, 0xB1, 0xBA, 0]);
+            assert_eq!(at, Some(FileSystem::Zfs));
+        }
+        assert_eq!(at(0x4_0000, 0x2_0200, &[0x0C, 0xB1, 0xBA, 0]), None);
     }
 
     #[test]

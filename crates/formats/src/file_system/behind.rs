@@ -14,7 +14,7 @@ const DESCRIPTOR: usize = 2048;
 const MOST_DESCRIPTORS: usize = 32;
 
 /// Where a magic number is, and whose.
-const MAGICS: [(u64, &[u8], FileSystem); 8] = [
+const MAGICS: [(u64, &[u8], FileSystem); 19] = [
     // Source: ECMA-119, 8.1.
     (DESCRIPTORS + 1, b"CD001", FileSystem::Iso9660),
     // Source: Linux, Documentation of btrfs, "On-disk format", superblock at 64 KiB.
@@ -28,6 +28,26 @@ const MAGICS: [(u64, &[u8], FileSystem); 8] = [
     (8192 + 1372, &[0x19, 0x54, 0x01, 0x19], FileSystem::Ufs2),
     (65_536 + 1372, &[0x19, 0x01, 0x54, 0x19], FileSystem::Ufs2),
     (65_536 + 1372, &[0x19, 0x54, 0x01, 0x19], FileSystem::Ufs2),
+    // Source: Linux, fs/squashfs/squashfs_fs.h, fs/erofs/erofs_fs.h, include/linux/f2fs_fs.h.
+    (0, b"hsqs", FileSystem::SquashFs),
+    (1024, &[0xE2, 0xE1, 0xF5, 0xE0], FileSystem::Erofs),
+    (1024, &[0x10, 0x20, 0xF5, 0xF2], FileSystem::F2fs),
+    // Source: Linux, fs/jfs/jfs_superblock.h, and fs/reiserfs/reiserfs.h up to 6.12.
+    (0x8000, b"JFS1", FileSystem::Jfs),
+    (0x1_0034, b"ReIsErFs", FileSystem::ReiserFs),
+    (0x1_0034, b"ReIsEr2Fs", FileSystem::ReiserFs),
+    // Source: Linux, include/uapi/linux/raid/md_p.h: versions 1.1 and 1.2 of the superblock; one of
+    // version 1.0 or 0.90 is at the end, and the volume at the start can be read.
+    (0, &[0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0], FileSystem::LinuxRaid),
+    (4096, &[0xFC, 0x4E, 0x2B, 0xA9, 1, 0, 0, 0], FileSystem::LinuxRaid),
+    // Source: bcache-tools, bcache.h, bcache_magic behind the checksum, offset, version and identifiers.
+    (4096 + 24, &BCACHE, FileSystem::Bcache),
+    // Source: libblkid of util-linux, superblocks/vmfs.c: of a volume, and of the file system in it.
+    (0x10_0000, &[0x0D, 0xD0, 0x01, 0xC0], FileSystem::Vmfs),
+    (0x20_0000, &[0x5E, 0xF1, 0xAB, 0x2F], FileSystem::Vmfs),
+];
+const BCACHE: [u8; 16] = [
+    0xC6, 0x85, 0x73, 0xF6, 0x4E, 0x1A, 0x45, 0xCA, 0x82, 0x65, 0xF5, 0x7F, 0x48, 0xBA, 0x6D, 0x81,
 ];
 
 pub(super) fn recognise(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
@@ -40,7 +60,17 @@ pub(super) fn recognise(volume: &dyn ReadAt) -> io::Result<Option<FileSystem>> {
             return Ok(Some(found));
         }
     }
-    Ok(None)
+    Ok(is_zfs(volume)?.then_some(FileSystem::Zfs))
+}
+
+/// Whether one of the uberblocks of the first label is there, in either byte order.
+// Source: Sun Microsystems, "ZFS On-Disk Specification", 1.2.3 and 1.3: they are 128 KiB behind the
+// label's start, each 1 KiB long or as long as a sector.
+fn is_zfs(volume: &dyn ReadAt) -> io::Result<bool> {
+    const MAGIC: u64 = 0x00BA_B10C;
+    let uberblocks = volume.read_vec_at(128 << 10, 128 << 10)?;
+    let mut first = uberblocks.chunks(1 << 10).filter_map(|it| it.first_chunk());
+    Ok(first.any(|it| u64::from_le_bytes(*it) == MAGIC || u64::from_be_bytes(*it) == MAGIC))
 }
 
 /// Whether the sequence of descriptors says so, in which those of ISO 9660 may be as well.
