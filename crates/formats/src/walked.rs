@@ -143,6 +143,36 @@ pub enum Hidden {
     Below(Name),
 }
 
+/// Where a walk hands out what it comes across.
+pub(crate) struct Sink<'w> {
+    take: &'w mut dyn FnMut(Found),
+}
+
+impl<'w> Sink<'w> {
+    pub fn new(take: &'w mut dyn FnMut(Found)) -> Self {
+        Self { take }
+    }
+
+    /// Hands out a file, or one of its streams.
+    pub fn file(&mut self, file: File) {
+        (self.take)(Found::File(Box::new(file)));
+    }
+
+    /// Hands out what is wrong with a record or a file, what is missing among the files because of it,
+    /// and what else that hides.
+    pub fn damage(
+        &mut self,
+        inode: Option<u64>,
+        path: Option<Name>,
+        error: impl error::Error + Send + Sync + 'static,
+        skipped: &'static str,
+        hidden: Hidden,
+    ) {
+        let error = Box::new(error);
+        (self.take)(Found::Damage(Damage { inode, path, error, skipped, hidden }));
+    }
+}
+
 /// Room for the paths of a volume: directories inside one another could ask for that of their
 /// number squared.
 #[derive(Debug)]

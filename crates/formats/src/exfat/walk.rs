@@ -4,7 +4,7 @@ use super::clusters::Clusters;
 use super::file_set::{ENTRY, FILE, FileSet, IN_USE};
 use super::{BootSector, Error};
 use crate::bytes::{u32_le, u64_le};
-use crate::walked::{Content, Damage, File, Found, Hidden, Room};
+use crate::walked::{Content, File, Found, Hidden, Room, Sink};
 use crate::{
     Allocation, Deleted, Extents, ExtentsReader, FileKind, FoundBy, Name, ReadAt, ReadAtExt,
     Remains,
@@ -32,7 +32,7 @@ pub(super) struct Walk<'w> {
     looked_into: HashSet<u32>,
     /// How many clusters of deleted files may still be looked up: those may share clusters.
     effort: u64,
-    found: &'w mut dyn FnMut(Found),
+    found: Sink<'w>,
 }
 
 /// A directory that is to be read.
@@ -57,13 +57,13 @@ impl<'w> Walk<'w> {
             left: Vec::new(),
             looked_into: HashSet::new(),
             effort: u64::from(boot_sector.cluster_count) * 64 + (1 << 20),
-            found,
+            found: Sink::new(found),
         }
     }
 
     /// Tells what was wrong and could be made good.
     pub fn warn(&mut self, error: Error) {
-        self.damage(None, None, error, "", Hidden::Nothing);
+        self.found.damage(None, None, error, "", Hidden::Nothing);
     }
 
     pub fn run(&mut self) {
@@ -72,7 +72,13 @@ impl<'w> Walk<'w> {
             Ok(extents) => extents,
             Err(error) => {
                 let hidden = Hidden::Below(Name::default());
-                return self.damage(Some(ROOT), None, error, "every file of this volume", hidden);
+                return self.found.damage(
+                    Some(ROOT),
+                    None,
+                    error,
+                    "every file of this volume",
+                    hidden,
+                );
             }
         };
         self.find_bitmap(&extents);
@@ -98,7 +104,13 @@ impl<'w> Walk<'w> {
         self.clusters.bitmap = extents;
         if self.clusters.bitmap.is_none() {
             let error = Error::NotWhole;
-            self.damage(Some(ROOT), None, error, "which clusters are in use", Hidden::Nothing);
+            self.found.damage(
+                Some(ROOT),
+                None,
+                error,
+                "which clusters are in use",
+                Hidden::Nothing,
+            );
         }
     }
 
@@ -117,7 +129,13 @@ impl<'w> Walk<'w> {
                     Err(error) => {
                         let (inode, path) = (Some(directory.inode), Some(directory.path.clone()));
                         let hidden = Hidden::Below(directory.path.clone());
-                        self.damage(inode, path, error.into(), "the files behind", hidden);
+                        self.found.damage(
+                            inode,
+                            path,
+                            Error::from(error),
+                            "the files behind",
+                            hidden,
+                        );
                         break;
                     }
                 };
@@ -149,7 +167,7 @@ impl<'w> Walk<'w> {
             if kind & IN_USE != 0 && !is_known && !*has_ended && !directory.is_deleted {
                 let error = Error::Unknown { kind };
                 let inode = Some(self.inode(&directory.extents, at));
-                self.damage(inode, None, error, "what it stands for", Hidden::Nothing);
+                self.found.damage(inode, None, error, "what it stands for", Hidden::Nothing);
             }
             return 1;
         }
@@ -159,7 +177,7 @@ impl<'w> Walk<'w> {
         let Some(set) = FileSet::parse(bytes) else {
             if !is_deleted {
                 let hidden = Hidden::Below(directory.path.clone());
-                self.damage(Some(inode), None, Error::NotWhole, "this file", hidden);
+                self.found.damage(Some(inode), None, Error::NotWhole, "this file", hidden);
             }
             return 1;
         };
@@ -169,7 +187,11 @@ impl<'w> Walk<'w> {
         }
         if !is_deleted && stated != found {
             let error = Error::Checksum { stated, found };
-            self.damage(Some(inode), Some(set.name.clone()), error, "", Hidden::Nothing);
+            let path = match directory.path.is_empty() {
+                true => set.name.clone(),
+                false => directory.path.join('/', &set.name),
+            };
+            self.found.damage(Some(inode), Some(path), error, "", Hidden::Nothing);
         }
         folders.extend(self.add(directory, &set, is_deleted, inode));
         set.entries
@@ -192,7 +214,13 @@ impl<'w> Walk<'w> {
     ) -> Option<Directory> {
         let Some(path) = self.room.join(&directory.path, &set.name) else {
             let hidden = Hidden::Below(directory.path.clone());
-            self.damage(Some(inode), None, Error::Path, "this file and what is in it", hidden);
+            self.found.damage(
+                Some(inode),
+                None,
+                Error::Path,
+                "this file and what is in it",
+                hidden,
+            );
             return None;
         };
         let (content, remains) = match is_deleted {
@@ -209,7 +237,7 @@ impl<'w> Walk<'w> {
             _ => None,
         };
         let deleted = Deleted { found_by: FoundBy::DirectoryEntry, remains };
-        (self.found)(Found::File(Box::new(File {
+        self.found.file(File {
             path,
             stream: None,
             kind: if set.is_directory() { FileKind::Directory } else { FileKind::Regular },
@@ -224,7 +252,7 @@ impl<'w> Walk<'w> {
             times: set.times,
             content,
             target: None,
-        })));
+        });
         below
     }
 
@@ -241,7 +269,7 @@ impl<'w> Walk<'w> {
                     true => ("the files in it", Hidden::Below(path.clone())),
                     false => ("byte runs and digests of its content", Hidden::Nothing),
                 };
-                self.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+                self.found.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
                 Content::Lost { len: set.len }
             }
         }
@@ -270,17 +298,5 @@ impl<'w> Walk<'w> {
             None => Remains::Unknown,
         };
         (lay, remains)
-    }
-
-    fn damage(
-        &mut self,
-        inode: Option<u64>,
-        path: Option<Name>,
-        error: Error,
-        skipped: &'static str,
-        hidden: Hidden,
-    ) {
-        let error = Box::new(error);
-        (self.found)(Found::Damage(Damage { inode, path, error, skipped, hidden }));
     }
 }

@@ -8,7 +8,7 @@ use super::inline_data::inline_data;
 use super::inode::{HAS_INDEX, HAS_INLINE_DATA, Inode};
 use super::mapping::Mapper;
 use super::{Error, Superblock, Volume};
-use crate::walked::{Content, Damage, File, Found, Hidden, Room};
+use crate::walked::{Content, File, Found, Hidden, Room, Sink};
 use crate::{
     Allocation, Deleted, Extents, ExtentsReader, FileKind, FoundBy, Name, ReadAt, ReadAtExt,
     Remains, Times,
@@ -32,7 +32,7 @@ pub(super) struct Walk<'w, R> {
     block_bitmap: Page,
     /// How many blocks of deleted files may still be looked up: those may share blocks.
     effort: u64,
-    found: &'w mut dyn FnMut(Found),
+    found: Sink<'w>,
 }
 
 /// What a directory's entries are read from.
@@ -68,16 +68,22 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             directories: HashSet::new(),
             block_bitmap: Page::default(),
             effort: superblock.block_count.saturating_mul(16).saturating_add(1 << 20),
-            found,
+            found: Sink::new(found),
         }
     }
 
     pub fn run(&mut self) {
         if let Some(block) = self.volume.backup {
-            self.damage(None, None, Error::FromBackup { block }, "", Hidden::Nothing);
+            self.found.damage(None, None, Error::FromBackup { block }, "", Hidden::Nothing);
         }
         if self.volume.superblock.needs_recovery {
-            self.damage(None, None, Error::Journal, "changes that are only in it", Hidden::Nothing);
+            self.found.damage(
+                None,
+                None,
+                Error::Journal,
+                "changes that are only in it",
+                Hidden::Nothing,
+            );
         }
         self.directories.insert(ROOT);
         let root = self.volume.inode(ROOT).and_then(|inode| self.source(&inode));
@@ -85,7 +91,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             Ok(source) => self.left.push((Name::default(), ROOT, source)),
             Err(error) => {
                 let hidden = Hidden::Below(Name::default());
-                self.damage(Some(ROOT), None, error, "the names of all files", hidden);
+                self.found.damage(Some(ROOT.into()), None, error, "the names of all files", hidden);
             }
         }
         while let Some((path, inode, source)) = self.left.pop() {
@@ -154,7 +160,13 @@ impl<'w, R: ReadAt> Walk<'w, R> {
 
     fn cut(&mut self, path: &Name, inode: u32, error: Error) {
         let hidden = Hidden::Below(path.clone());
-        self.damage(Some(inode), Some(path.clone()), error, "the files behind in it", hidden);
+        self.found.damage(
+            Some(inode.into()),
+            Some(path.clone()),
+            error,
+            "the files behind in it",
+            hidden,
+        );
     }
 
     /// Hands out a file that a directory lists, and returns the directory that it is.
@@ -168,8 +180,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         let inode = match self.volume.inode(entry.inode) {
             Ok(inode) => inode,
             Err(error) => {
-                let (number, hidden) = (Some(entry.inode), Hidden::Below(path.clone()));
-                self.damage(number, Some(path), error, "this file", hidden);
+                let (number, hidden) = (Some(entry.inode.into()), Hidden::Below(path.clone()));
+                self.found.damage(number, Some(path), error, "this file", hidden);
                 return None;
             }
         };
@@ -184,12 +196,24 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         let text = String::from_utf8_lossy(entry.name);
         let Some(path) = self.room.join(folder, &Name::from(&*text)) else {
             let hidden = Hidden::Below(folder.clone());
-            self.damage(Some(parent), None, Error::Path, "a file, and what is in it", hidden);
+            self.found.damage(
+                Some(parent.into()),
+                None,
+                Error::Path,
+                "a file, and what is in it",
+                hidden,
+            );
             return None;
         };
         if matches!(text, Cow::Owned(_)) && !entry.is_stale {
             let of = Some(path.clone());
-            self.damage(Some(entry.inode), of, Error::Name, "bytes of its name", Hidden::Nothing);
+            self.found.damage(
+                Some(entry.inode.into()),
+                of,
+                Error::Name,
+                "bytes of its name",
+                Hidden::Nothing,
+            );
         }
         Some(path)
     }
@@ -206,7 +230,13 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             Ok(source) => Some((path.clone(), number, source)),
             Err(error) => {
                 let hidden = Hidden::Below(path.clone());
-                self.damage(Some(number), Some(path.clone()), error, "the files in it", hidden);
+                self.found.damage(
+                    Some(number.into()),
+                    Some(path.clone()),
+                    error,
+                    "the files in it",
+                    hidden,
+                );
                 None
             }
         }
@@ -233,7 +263,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             None => {
                 let deleted = Deleted { found_by, remains: Remains::Unknown };
                 let alloc = Allocation { name: false, inode: in_use };
-                (self.found)(Found::File(Box::new(File {
+                self.found.file(File {
                     path,
                     stream: None,
                     kind: FileKind::Other,
@@ -248,7 +278,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
                     times: Times::default(),
                     content: Content::Lost { len: 0 },
                     target: None,
-                })));
+                });
             }
         }
     }
@@ -277,7 +307,13 @@ impl<'w, R: ReadAt> Walk<'w, R> {
                     if let Some((number, path)) = of {
                         let skipped = "byte runs and digests of its content";
                         let path = Some(path.clone());
-                        self.damage(Some(number), path, error, skipped, Hidden::Nothing);
+                        self.found.damage(
+                            Some(number.into()),
+                            path,
+                            error,
+                            skipped,
+                            Hidden::Nothing,
+                        );
                     }
                     Content::Lost { len: inode.size }
                 }
@@ -286,7 +322,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         if let (Some(how), Some((number, path))) = (inode.stored_as(), of) {
             let skipped = "digests of the plain content";
             let (path, error) = (Some(path.clone()), Error::Stored { how });
-            self.damage(Some(number), path, error, skipped, Hidden::Nothing);
+            self.found.damage(Some(number.into()), path, error, skipped, Hidden::Nothing);
         }
         let target = match (&content, kind) {
             (Content::Extents(extents), FileKind::Link) if inode.size <= LONGEST_TARGET => {
@@ -376,7 +412,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         deleted: Option<Deleted>,
         Told { inode, content, target }: Told,
     ) {
-        (self.found)(Found::File(Box::new(File {
+        self.found.file(File {
             path,
             stream: None,
             kind: inode.kind(),
@@ -391,7 +427,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             times: inode.times,
             content,
             target,
-        })));
+        });
     }
 
     fn name(&mut self, number: u32) {
@@ -402,18 +438,6 @@ impl<'w, R: ReadAt> Walk<'w, R> {
 
     fn is_named(&self, number: u32) -> bool {
         is_set(&self.named, number.into())
-    }
-
-    fn damage(
-        &mut self,
-        inode: Option<u32>,
-        path: Option<Name>,
-        error: Error,
-        skipped: &'static str,
-        hidden: Hidden,
-    ) {
-        let (inode, error) = (inode.map(u64::from), Box::new(error));
-        (self.found)(Found::Damage(Damage { inode, path, error, skipped, hidden }));
     }
 }
 

@@ -4,7 +4,7 @@ use super::directory_entry::{self, DirectoryEntry, ENTRY, State, VOLUME_ID, is_l
 use super::long_name::LongName;
 use super::table::{Differences, Table, extents};
 use super::{BootSector, Error};
-use crate::walked::{Content, Damage, File, Found, Hidden, Room};
+use crate::walked::{Content, File, Found, Hidden, Room, Sink};
 use crate::{
     Allocation, Deleted, Extents, ExtentsReader, FileKind, FoundBy, Name, ReadAt, ReadAtExt,
     Remains, Run,
@@ -28,7 +28,7 @@ pub(super) struct Walk<'w> {
     looked_into: HashSet<u32>,
     /// How many clusters of deleted files may still be looked up: those may share clusters.
     effort: u64,
-    found: &'w mut dyn FnMut(Found),
+    found: Sink<'w>,
 }
 
 /// A directory that is to be read.
@@ -53,13 +53,13 @@ impl<'w> Walk<'w> {
             left: Vec::new(),
             looked_into: HashSet::new(),
             effort: u64::from(boot_sector.cluster_count) * 64 + (1 << 20),
-            found,
+            found: Sink::new(found),
         }
     }
 
     /// Tells what was wrong and could be made good.
     pub fn warn(&mut self, error: Error) {
-        self.damage(None, None, error, "", Hidden::Nothing);
+        self.found.damage(None, None, error, "", Hidden::Nothing);
     }
 
     pub fn run(&mut self) {
@@ -67,7 +67,13 @@ impl<'w> Walk<'w> {
             Ok(extents) => extents,
             Err(error) => {
                 let hidden = Hidden::Below(Name::default());
-                return self.damage(Some(ROOT), None, error, "every file of this volume", hidden);
+                return self.found.damage(
+                    Some(ROOT),
+                    None,
+                    error,
+                    "every file of this volume",
+                    hidden,
+                );
             }
         };
         let (path, inode) = (Name::default(), ROOT);
@@ -111,7 +117,13 @@ impl<'w> Walk<'w> {
             Err(error) => {
                 let (inode, path) = (Some(directory.inode), Some(directory.path.clone()));
                 let hidden = Hidden::Below(directory.path.clone());
-                return self.damage(inode, path, error.into(), "the files in it", hidden);
+                return self.found.damage(
+                    inode,
+                    path,
+                    Error::from(error),
+                    "the files in it",
+                    hidden,
+                );
             }
         };
         let (mut long_name, mut folders) = (LongName::default(), Vec::new());
@@ -143,7 +155,7 @@ impl<'w> Walk<'w> {
             folders.extend(self.add(directory, &parsed, long, state, inode));
         }
         if long_name.is_pending() {
-            self.damage(Some(directory.inode), None, Error::LongName, "", Hidden::Nothing);
+            self.found.damage(Some(directory.inode), None, Error::LongName, "", Hidden::Nothing);
         }
         // The first of them is read next.
         self.left.extend(folders.into_iter().rev());
@@ -173,11 +185,23 @@ impl<'w> Walk<'w> {
         };
         let Some(path) = self.room.join(&directory.path, &name) else {
             let hidden = Hidden::Below(directory.path.clone());
-            self.damage(Some(inode), None, Error::Path, "this file and what is in it", hidden);
+            self.found.damage(
+                Some(inode),
+                None,
+                Error::Path,
+                "this file and what is in it",
+                hidden,
+            );
             return None;
         };
         if is_stray {
-            self.damage(Some(inode), Some(path.clone()), Error::LongName, "", Hidden::Nothing);
+            self.found.damage(
+                Some(inode),
+                Some(path.clone()),
+                Error::LongName,
+                "",
+                Hidden::Nothing,
+            );
         }
         let (content, remains) = match is_deleted {
             true => self.deleted_content(entry),
@@ -191,7 +215,7 @@ impl<'w> Walk<'w> {
             _ => None,
         };
         let deleted = Deleted { found_by: FoundBy::DirectoryEntry, remains };
-        (self.found)(Found::File(Box::new(File {
+        self.found.file(File {
             path,
             stream: None,
             kind: if entry.is_directory() { FileKind::Directory } else { FileKind::Regular },
@@ -206,7 +230,7 @@ impl<'w> Walk<'w> {
             times: entry.times,
             content,
             target: None,
-        })));
+        });
         below
     }
 
@@ -235,7 +259,7 @@ impl<'w> Walk<'w> {
                     true => ("the files in it", Hidden::Below(path.clone())),
                     false => ("byte runs and digests of its content", Hidden::Nothing),
                 };
-                self.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+                self.found.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
                 Content::Lost { len: size }
             }
         }
@@ -289,18 +313,6 @@ impl<'w> Walk<'w> {
                 .read_vec_at(start, ENTRY)
                 .is_ok_and(|bytes| bytes.starts_with(b".          "))
             && self.looked_into.insert(first)
-    }
-
-    fn damage(
-        &mut self,
-        inode: Option<u64>,
-        path: Option<Name>,
-        error: Error,
-        skipped: &'static str,
-        hidden: Hidden,
-    ) {
-        let error = Box::new(error);
-        (self.found)(Found::Damage(Damage { inode, path, error, skipped, hidden }));
     }
 }
 

@@ -4,7 +4,7 @@ use super::record::{ASSOCIATED, DIRECTORY, HIDDEN, MORE, Record};
 use super::rock_ridge::RockRidge;
 use super::volume::{Names, SECTOR};
 use super::{Error, Volume};
-use crate::walked::{Content, Damage, File, Found, Hidden, Room, Volume as _};
+use crate::walked::{Content, File, Found, Hidden, Room, Sink, Volume as _};
 use crate::{Allocation, Extents, FileKind, Name, ReadAt, ReadAtExt, Run, Times};
 
 /// A walk over all directories of a volume.
@@ -17,7 +17,7 @@ pub(super) struct Walk<'w, R> {
     /// How many bytes of directories may still be read, and of what continues their records.
     bytes: u64,
     area_bytes: u64,
-    found: &'w mut dyn FnMut(Found),
+    found: Sink<'w>,
 }
 
 /// A directory that is to be read.
@@ -41,12 +41,20 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         let len = volume.reader.len();
         let (room, bytes) = (Room::new(len), len.saturating_mul(2).saturating_add(1 << 20));
         let area_bytes = len.saturating_add(1 << 20);
-        Self { volume, room, left: Vec::new(), seen: HashSet::new(), bytes, area_bytes, found }
+        Self {
+            volume,
+            room,
+            left: Vec::new(),
+            seen: HashSet::new(),
+            bytes,
+            area_bytes,
+            found: Sink::new(found),
+        }
     }
 
     pub fn run(&mut self) {
         for warning in &self.volume.warnings {
-            self.damage(None, None, warning.clone(), "", Hidden::Nothing);
+            self.found.damage(None, None, warning.clone(), "", Hidden::Nothing);
         }
         let Record { block, len, place, .. } = self.volume.root;
         self.left.push((Name::default(), Extent { block, len, inode: place }));
@@ -54,7 +62,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             if let Err(error) = self.directory(&path, extent) {
                 let of = (!path.is_empty()).then(|| path.clone());
                 let skipped = "files in this directory";
-                self.damage(Some(extent.inode), of, error, skipped, Hidden::Below(path));
+                self.found.damage(Some(extent.inode), of, error, skipped, Hidden::Below(path));
             }
         }
     }
@@ -136,17 +144,17 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         let Some(path) = self.room.join(folder, &name) else {
             let skipped = "this file, and what is in it";
             let hidden = Hidden::Below(folder.clone());
-            return self.damage(Some(inode), None, Error::LongPath, skipped, hidden);
+            return self.found.damage(Some(inode), None, Error::LongPath, skipped, hidden);
         };
         if let Some(error) = broken {
             // Its name may be another one, too.
             let hidden = Hidden::Below(folder.clone());
             let skipped = "what else Rock Ridge says of this file";
-            self.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+            self.found.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
         }
         if let Some((field, little, big)) = parts.iter().find_map(|part| part.doubt) {
             let error = Error::Halves { field, little, big };
-            self.damage(Some(inode), Some(path.clone()), error, "", Hidden::Nothing);
+            self.found.damage(Some(inode), Some(path.clone()), error, "", Hidden::Nothing);
         }
         if let Some(block) = ridge.child {
             match self.moved(block) {
@@ -154,7 +162,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
                 Err(error) => {
                     let hidden = Hidden::Below(path.clone());
                     let skipped = "files in this directory";
-                    self.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+                    self.found.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
                 }
             }
         } else if first.has(DIRECTORY) {
@@ -201,7 +209,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             times.mtime = first.time;
         }
         let stream = first.has(ASSOCIATED).then(|| Name::from("associated"));
-        (self.found)(Found::File(Box::new(File {
+        self.found.file(File {
             path,
             stream,
             kind,
@@ -216,13 +224,13 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             times,
             content,
             target,
-        })));
+        });
     }
 
     fn content(&mut self, path: &Name, parts: &[Record], ridge: &RockRidge) -> Content {
         let (inode, len) = (parts.first().map(|first| first.place), total(parts));
         let mut lose = |error, skipped: &'static str| {
-            self.damage(inode, Some(path.clone()), error, skipped, Hidden::Nothing);
+            self.found.damage(inode, Some(path.clone()), error, skipped, Hidden::Nothing);
         };
         if ridge.is_compressed {
             let how = "compressed (zisofs) and digested as it is stored";
@@ -237,7 +245,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             Ok(extents) => Content::Extents(extents),
             Err(error) => {
                 let skipped = "byte runs and digests of its content";
-                self.damage(inode, Some(path.clone()), error, skipped, Hidden::Nothing);
+                self.found.damage(inode, Some(path.clone()), error, skipped, Hidden::Nothing);
                 Content::Lost { len }
             }
         }
@@ -269,18 +277,6 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             true => Ok(()),
             false => Err(Error::Outside { block, len, total }),
         }
-    }
-
-    fn damage(
-        &mut self,
-        inode: Option<u64>,
-        path: Option<Name>,
-        error: Error,
-        skipped: &'static str,
-        hidden: Hidden,
-    ) {
-        let error = Box::new(error);
-        (self.found)(Found::Damage(Damage { inode, path, error, skipped, hidden }));
     }
 }
 

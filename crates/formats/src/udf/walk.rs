@@ -6,7 +6,7 @@ use super::entry::FileEntry;
 use super::volume::Space;
 use super::{Error, name};
 use crate::bytes::{u16_le, window};
-use crate::walked::{Content, Damage, File, Found, Hidden, Room};
+use crate::walked::{Content, File, Found, Hidden, Room, Sink};
 use crate::{
     Allocation, Deleted, ExtentsReader, FileKind, FoundBy, Name, ReadAt, ReadAtExt, Remains, Times,
 };
@@ -23,7 +23,7 @@ pub(super) struct Walk<'w> {
     seen: HashSet<u64>,
     /// How many bytes of directories may still be read.
     bytes: u64,
-    found: &'w mut dyn FnMut(Found),
+    found: Sink<'w>,
 }
 
 /// A name in a directory.
@@ -63,12 +63,19 @@ impl<'w> Walk<'w> {
     pub fn new(space: Space<'w>, found: &'w mut dyn FnMut(Found)) -> Self {
         let len = space.reader.len();
         let bytes = len.saturating_mul(2).saturating_add(1 << 20);
-        Self { space, room: Room::new(len), left: Vec::new(), seen: HashSet::new(), bytes, found }
+        Self {
+            space,
+            room: Room::new(len),
+            left: Vec::new(),
+            seen: HashSet::new(),
+            bytes,
+            found: Sink::new(found),
+        }
     }
 
     pub fn run(&mut self, root: Extent, warnings: &[Error]) {
         for warning in warnings {
-            self.damage(None, None, warning.clone(), "", Hidden::Nothing);
+            self.found.damage(None, None, warning.clone(), "", Hidden::Nothing);
         }
         match FileEntry::read(&self.space, root) {
             Ok(entry) => {
@@ -77,13 +84,13 @@ impl<'w> Walk<'w> {
             }
             Err(error) => {
                 let hidden = Hidden::Below(Name::default());
-                self.damage(None, None, error, "every file of this volume", hidden);
+                self.found.damage(None, None, error, "every file of this volume", hidden);
             }
         }
         while let Some((path, inode, entry)) = self.left.pop() {
             if let Err(error) = self.directory(&path, inode, &entry) {
                 let of = (!path.is_empty()).then(|| path.clone());
-                self.damage(Some(inode), of, error, BELOW, Hidden::Below(path));
+                self.found.damage(Some(inode), of, error, BELOW, Hidden::Below(path));
             }
         }
     }
@@ -135,7 +142,7 @@ impl<'w> Walk<'w> {
                         Err(error) => {
                             take(self, &found);
                             let inode = Some(offset / u64::from(self.space.block_size));
-                            self.damage(inode, None, error, "", Hidden::Nothing);
+                            self.found.damage(inode, None, error, "", Hidden::Nothing);
                         }
                     }
                     at += len;
@@ -166,7 +173,7 @@ impl<'w> Walk<'w> {
             Err(_) if is_deleted => return None,
             Err(error) => {
                 let hidden = Hidden::Below(folder.clone());
-                self.damage(Some(parent), Some(folder.clone()), error, "a file", hidden);
+                self.found.damage(Some(parent), Some(folder.clone()), error, "a file", hidden);
                 return None;
             }
         };
@@ -176,7 +183,7 @@ impl<'w> Walk<'w> {
         let Some(path) = self.room.join(folder, &own) else {
             let hidden = Hidden::Below(folder.clone());
             let skipped = "a file, and what is in it";
-            self.damage(Some(parent), Some(folder.clone()), Error::LongPath, skipped, hidden);
+            self.found.damage(Some(parent), Some(folder.clone()), Error::LongPath, skipped, hidden);
             return None;
         };
         let entry = FileEntry::read(&self.space, identifier.place);
@@ -192,7 +199,7 @@ impl<'w> Walk<'w> {
             Ok(entry) => self.file(path, parent, entry),
             Err(error) => {
                 let hidden = Hidden::Below(path.clone());
-                self.damage(None, Some(path), error, "this file", hidden);
+                self.found.damage(None, Some(path), error, "this file", hidden);
                 None
             }
         }
@@ -219,7 +226,7 @@ impl<'w> Walk<'w> {
             content,
             target: None,
         };
-        (self.found)(Found::File(Box::new(file)));
+        self.found.file(file);
     }
 
     fn file(
@@ -230,7 +237,7 @@ impl<'w> Walk<'w> {
     ) -> Option<(Name, u64, FileEntry)> {
         let inode = self.inode(&entry);
         if let Some(error) = &entry.doubt {
-            self.damage(Some(inode), Some(path.clone()), error.clone(), "", Hidden::Nothing);
+            self.found.damage(Some(inode), Some(path.clone()), error.clone(), "", Hidden::Nothing);
         }
         let kind = entry.kind();
         let content = match kind {
@@ -255,14 +262,14 @@ impl<'w> Walk<'w> {
             target,
         };
         self.streams(&file, &entry);
-        (self.found)(Found::File(Box::new(file)));
+        self.found.file(file);
         (kind == FileKind::Directory).then_some((path, inode, entry))
     }
 
     fn content(&mut self, path: &Name, inode: u64, entry: &FileEntry) -> Content {
         entry.content(&self.space).unwrap_or_else(|error| {
             let skipped = "byte runs and digests of its content";
-            self.damage(Some(inode), Some(path.clone()), error, skipped, Hidden::Nothing);
+            self.found.damage(Some(inode), Some(path.clone()), error, skipped, Hidden::Nothing);
             Content::Lost { len: entry.len }
         })
     }
@@ -292,7 +299,7 @@ impl<'w> Walk<'w> {
             .inspect_err(|error| {
                 let skipped = "where the link leads to";
                 let path = Some(path.clone());
-                self.damage(Some(inode), path, error.clone(), skipped, Hidden::Nothing);
+                self.found.damage(Some(inode), path, error.clone(), skipped, Hidden::Nothing);
             })
             .ok()
     }
@@ -309,7 +316,7 @@ impl<'w> Walk<'w> {
         });
         if let Err(error) = read {
             let (inode, path) = (Some(file.inode), Some(file.path.clone()));
-            self.damage(inode, path, error, "its streams", Hidden::Nothing);
+            self.found.damage(inode, path, error, "its streams", Hidden::Nothing);
         }
     }
 
@@ -323,23 +330,17 @@ impl<'w> Walk<'w> {
             Ok(read) => read,
             Err(error) => {
                 let (inode, path) = (Some(file.inode), Some(file.path.clone()));
-                return self.damage(inode, path, error, "one of its streams", Hidden::Nothing);
+                return self.found.damage(
+                    inode,
+                    path,
+                    error,
+                    "one of its streams",
+                    Hidden::Nothing,
+                );
             }
         };
         let content = self.content(&file.path, file.inode, &entry);
         let (stream, kind, target) = (Some(name), FileKind::Regular, None);
-        (self.found)(Found::File(Box::new(File { stream, kind, target, content, ..file.clone() })));
-    }
-
-    fn damage(
-        &mut self,
-        inode: Option<u64>,
-        path: Option<Name>,
-        error: Error,
-        skipped: &'static str,
-        hidden: Hidden,
-    ) {
-        let error = Box::new(error);
-        (self.found)(Found::Damage(Damage { inode, path, error, skipped, hidden }));
+        self.found.file(File { stream, kind, target, content, ..file.clone() });
     }
 }

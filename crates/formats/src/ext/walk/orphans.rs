@@ -59,7 +59,7 @@ impl<R: ReadAt> Walk<'_, R> {
         for (what, (first, count)) in unread {
             let skipped = "files in them that no directory names, deleted ones too";
             let error = Error::Groups { count, first, what };
-            self.damage(None, None, error, skipped, Hidden::Nothing);
+            self.found.damage(None, None, error, skipped, Hidden::Nothing);
         }
     }
 
@@ -98,7 +98,13 @@ impl<R: ReadAt> Walk<'_, R> {
         let Some(path) = self.room.join(&ORPHANS.into(), &name) else { return };
         if in_use && inode.link_count > 0 {
             let skipped = "the file among those in use";
-            self.damage(Some(number), Some(path.clone()), Error::NoName, skipped, Hidden::Nothing);
+            self.found.damage(
+                Some(number.into()),
+                Some(path.clone()),
+                Error::NoName,
+                skipped,
+                Hidden::Nothing,
+            );
         }
         let known = self.known(inode, None);
         let remains = self.remains(&known);
