@@ -241,7 +241,10 @@ impl<'w> Walk<'w> {
         }
         let kind = entry.kind();
         let content = match kind {
-            FileKind::Directory => Content::Lost { len: entry.len },
+            // What is wrong with it is told where it is read.
+            FileKind::Directory => {
+                entry.content(&self.space).unwrap_or(Content::Lost { len: entry.len })
+            }
             _ => self.content(&path, inode, &entry),
         };
         let target = self.target(&path, inode, kind, &content);
