@@ -60,7 +60,8 @@ fn compare(
     rows: &mut Vec<String>,
 ) {
     let metadata = |record: u64, node: &Node| {
-        (record, node.sequence, node.attributes, node.is_directory, node.seconds, node.names.len())
+        let Node { sequence, attributes, owner, is_directory, seconds, .. } = *node;
+        (record, sequence, attributes, owner, is_directory, seconds, node.names.len())
     };
     let is_modified = old.is_directory != new.is_directory || old.content != new.content;
     let changes: Vec<&str> = [

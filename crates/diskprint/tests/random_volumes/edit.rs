@@ -1,12 +1,12 @@
 use diskprint_testkit::random::Random;
 
-use crate::tree::{FORMS, Node, State, add, content, put};
+use crate::tree::{FORMS, Node, OWNERS, State, add, content, put};
 
 /// Changes a state; `None` where there is nothing that it could be done to.
 type Edit = fn(&mut State, &mut Random) -> Option<()>;
 
 /// What has to be told.
-pub const EDITS: [(&str, Edit); 16] = [
+pub const EDITS: [(&str, Edit); 17] = [
     ("file created", file_created),
     ("directory created", directory_created),
     ("file deleted", file_deleted),
@@ -20,6 +20,7 @@ pub const EDITS: [(&str, Edit); 16] = [
     ("stream changed", stream_changed),
     ("times alone", times_alone),
     ("attributes alone", attributes_alone),
+    ("security descriptor alone", security_descriptor_alone),
     ("link added", link_added),
     ("replaced at its path", replaced),
     ("record used again", record_used_again),
@@ -105,6 +106,13 @@ fn case_of_a_name(state: &mut State, random: &mut Random) -> Option<()> {
     let differs = other != *name;
     *name = other;
     differs.then_some(())
+}
+
+fn security_descriptor_alone(state: &mut State, random: &mut Random) -> Option<()> {
+    let record = any(state.nodes.keys().copied().collect(), random)?;
+    let owner = &mut node(state, record).owner;
+    *owner = (*owner + 1 + random.below(OWNERS.len() - 1)) % OWNERS.len();
+    Some(())
 }
 
 fn content_in_place(state: &mut State, random: &mut Random) -> Option<()> {

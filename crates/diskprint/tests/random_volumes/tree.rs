@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diskprint_testkit::ntfs::{
-    Chunks, DIRECTORY, File, IN_USE, Options, ROOT, Reference, Times, Volume, kind, namespace,
+    Chunks, DIRECTORY, File, IN_USE, Options, ROOT, Reference, Times, Volume, kind, namespace, sds,
+    security_descriptor,
 };
 use diskprint_testkit::random::Random;
 
@@ -29,6 +30,8 @@ pub struct Node {
     pub form: Form,
     pub streams: BTreeMap<String, Vec<u8>>,
     pub attributes: u32,
+    /// Which of [`OWNERS`] has it.
+    pub owner: usize,
     /// Which times it has.
     pub seconds: u64,
 }
@@ -45,6 +48,10 @@ pub enum Form {
 
 pub const FORMS: [Form; 5] =
     [Form::InRecord, Form::InClusters, Form::Fragmented, Form::Compressed, Form::Sparse];
+/// Last parts of the identifiers of users (`S-1-5-18`), each of whom has a security descriptor.
+pub const OWNERS: [u8; 4] = [18, 19, 20, 32];
+/// The id of the first one's descriptor.
+const FIRST_SECURITY_ID: u32 = 0x100;
 /// The longest content that is written into its record.
 const MOST_IN_RECORD: usize = 300;
 
@@ -108,6 +115,11 @@ impl State {
     pub fn written(&self) -> Vec<u8> {
         let options = Options { record: self.record, clusters: 2048, ..Options::default() };
         let mut volume = Volume::new(options);
+        let descriptors = (FIRST_SECURITY_ID..).zip(OWNERS).map(|(id, owner)| {
+            let owner = [1, 1, 0, 0, 0, 0, 0, 5, owner, 0, 0, 0];
+            (id, security_descriptor(&owner, &owner, &[2, 0, 8, 0, 0, 0, 0, 0]))
+        });
+        volume.secure(&sds(&descriptors.collect::<Vec<_>>()));
         for (record, node) in &self.nodes {
             let file = self.file(node, &mut volume);
             volume.put(*record, &file);
@@ -126,6 +138,7 @@ impl State {
             file = file.name(reference(*parent), name, namespace::BOTH);
         }
         (file.sequence, file.attributes) = (node.sequence, node.attributes);
+        file.security_id = FIRST_SECURITY_ID + node.owner as u32;
         if node.is_directory {
             file.flags = IN_USE | DIRECTORY;
             file.attributes |= 0x1000_0000;
@@ -183,6 +196,7 @@ pub fn put(state: &mut State, random: &mut Random, record: u64, sequence: u16, i
         form: *random.pick(&FORMS),
         streams,
         attributes: 0x20,
+        owner: random.below(OWNERS.len()),
         seconds: random.below(100_000) as u64,
     };
     state.nodes.insert(record, node);
