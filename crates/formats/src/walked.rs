@@ -197,4 +197,10 @@ impl Room {
         self.left = self.left.checked_sub(len).filter(|_| len <= LONGEST)?;
         Some(if folder.is_empty() { name.clone() } else { folder.join('/', name) })
     }
+
+    /// The path once more, for another thing that is said of it, or `None` when there is no room.
+    pub fn again(&mut self, path: &Name) -> Option<Name> {
+        self.left = self.left.checked_sub(path.as_bytes().len())?;
+        Some(path.clone())
+    }
 }

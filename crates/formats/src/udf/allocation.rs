@@ -82,12 +82,18 @@ pub(super) fn extents(
     let mut runs: Vec<Run> = Vec::new();
     let mut end = 0u64;
     let mut part = descriptors.to_vec();
-    // No more descriptors than the volume has blocks.
+    // One content may not take what all may: no more descriptors, and blocks of them, than the volume
+    // has blocks.
     let mut left = space.reader.len() / 512 + 64;
+    let mut spend = |count| {
+        left =
+            u64::checked_sub(left, count).ok_or(Error::Allocation { what: "they do not end" })?;
+        Ok::<_, Error>(())
+    };
     loop {
         let mut next = None;
         for descriptor in part.chunks_exact(form.len()) {
-            left = left.checked_sub(1).ok_or(Error::Allocation { what: "they do not end" })?;
+            spend(1)?;
             let extent = form.extent(descriptor, partition).unwrap_or_default();
             if extent.len == 0 || end >= len {
                 break;
@@ -99,7 +105,10 @@ pub(super) fn extents(
             add(space, &mut runs, &mut end, extent)?;
         }
         match next {
-            Some(extent) if end < len => part = continued(space, extent)?,
+            Some(extent) if end < len => {
+                spend(extent.len.div_ceil(space.block_size).into())?;
+                part = continued(space, extent)?;
+            }
             _ => break,
         }
     }
@@ -119,6 +128,7 @@ fn add(space: &Space<'_>, runs: &mut Vec<Run>, end: &mut u64, extent: Extent) ->
         *end += count;
     };
     if extent.kind != RECORDED {
+        space.spend(1)?;
         push(None, left);
         return Ok(());
     }

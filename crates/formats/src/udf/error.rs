@@ -62,6 +62,9 @@ pub enum Error {
         /// What is wrong.
         what: &'static str,
     },
+    /// Names share entries, or contents their blocks, so often that they are many times the volume.
+    #[error("what is read of its entries is many times the volume; no more is read")]
+    Effort,
     /// A directory is in itself, or in two.
     #[error("the directory was read before, under another name")]
     Again,

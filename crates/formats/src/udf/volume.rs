@@ -30,20 +30,25 @@ pub(super) struct Space<'v> {
     pub reader: &'v dyn ReadAt,
     pub block_size: u32,
     maps: &'v [Map],
-    /// How many blocks may still be looked up one by one: contents may share them.
+    /// How many blocks may still be read or looked up: names may share entries, and contents blocks.
     effort: &'v Cell<u64>,
 }
 
 /// Sizes of sectors that are tried: a disc's, a disk's, and others.
 const SECTORS: [u32; 4] = [2048, 512, 4096, 1024];
 /// More descriptors of a volume, and parts of their sequence, are not looked at.
-const MOST_DESCRIPTORS: usize = 1024;
+const MOST_DESCRIPTORS: usize = 256;
+/// More maps of partitions are refused: each may bring a table of its own, and one that is not plain
+/// is all that a volume may have (UDF 2.2.8 to 2.2.10).
+const MOST_MAPS: u32 = 8;
 /// The most that is read of an extent of metadata, in bytes.
 const MOST_EXTENT: u32 = 1 << 20;
 /// How many of the last blocks may hold the entry of a table of virtual blocks, and how many are read at
 /// once.
 const LAST_BLOCKS: usize = 64;
 const AT_ONCE: u64 = 512;
+/// What may be read of the smallest volume, in bytes.
+const LEAST_EFFORT: u64 = 64 << 20;
 
 impl Space<'_> {
     /// Where an extent is in the volume, in blocks.
@@ -51,9 +56,7 @@ impl Space<'_> {
         let Extent { len, block, partition, .. } = extent;
         let count = u64::from(len.div_ceil(self.block_size));
         let map = self.maps.get(usize::from(partition));
-        let effort = if matches!(map, Some(Map::Plain(_))) { 1 } else { count };
-        let left = self.effort.get().checked_sub(effort);
-        self.effort.set(left.ok_or(Error::Allocation { what: "there are too many blocks" })?);
+        self.spend(if matches!(map, Some(Map::Plain(_))) { 1 } else { count })?;
         let pieces = map.and_then(|map| map.pieces(block, count, self.block_size));
         let end = self.reader.len() / u64::from(self.block_size);
         let is_inside = |pieces: &Vec<Piece>| {
@@ -62,9 +65,17 @@ impl Space<'_> {
         pieces.filter(is_inside).ok_or(Error::Outside { partition, block, count })
     }
 
+    /// Takes what so many blocks, or as many descriptors, cost from what is left.
+    pub fn spend(&self, count: u64) -> Result<(), Error> {
+        let left = self.effort.get().checked_sub(count);
+        self.effort.set(left.ok_or(Error::Effort)?);
+        Ok(())
+    }
+
     /// The bytes of an extent, and where it begins in the volume.
     pub fn read(&self, extent: Extent) -> Result<(Vec<u8>, u64), Error> {
         let len = extent.len.min(MOST_EXTENT);
+        self.spend(len.div_ceil(self.block_size).into())?;
         let size = u64::from(self.block_size);
         let pieces = self.pieces(Extent { len, ..extent })?;
         let offset = pieces.first().map_or(0, |(start, _)| start * size);
@@ -130,8 +141,11 @@ impl<R: ReadAt> Volume<R> {
         Space { reader: &self.reader, block_size: self.block_size, maps: &self.maps, effort }
     }
 
+    /// Each block as often as several times, whatever names and contents share, and a floor for small
+    /// volumes.
     fn effort(&self) -> Cell<u64> {
-        Cell::new(self.block_count.saturating_mul(64).saturating_add(1 << 20))
+        let floor = LEAST_EFFORT / u64::from(self.block_size);
+        Cell::new(self.block_count.saturating_mul(16).saturating_add(floor))
     }
 
     /// The map of a partition that is not what it seems.
@@ -263,6 +277,9 @@ fn maps(
 ) -> Result<Vec<(Stretch, Special)>, Error> {
     const MAPS: usize = 440;
     let count = u32_le(logical, 268).unwrap_or(0);
+    if count > MOST_MAPS {
+        return Err(Error::Field { field: "Number of Partition Maps", found: count.into() });
+    }
     let blocks = reader.len() / u64::from(block_size);
     let (mut at, mut found) = (MAPS, Vec::new());
     for index in 0..count {

@@ -133,10 +133,11 @@ impl<'w> Walk<'w> {
         let (mut at, mut result) = (0, Ok(()));
         while let Some(rest) = bytes.get(at..).filter(|rest| rest.get(..TAG).is_some()) {
             let is_one = identifier(rest) == Some(tag::FILE_IDENTIFIER);
-            match Identifier::parse(rest).filter(|_| is_one) {
+            match is_one.then(|| Identifier::parse(rest)).flatten() {
                 Some((found, len)) => {
                     let offset = entry.offset;
-                    match check(rest, at as u64) {
+                    // No checksum is of what follows: it would be computed for each anew.
+                    match check(rest.get(..len).unwrap_or(rest), at as u64) {
                         Ok(()) => take(self, &found),
                         // It may have another name, or lead to another file.
                         Err(error) => {
@@ -172,8 +173,7 @@ impl<'w> Walk<'w> {
             Ok(own) => own,
             Err(_) if is_deleted => return None,
             Err(error) => {
-                let hidden = Hidden::Below(folder.clone());
-                self.found.damage(Some(parent), Some(folder.clone()), error, "a file", hidden);
+                self.lost_in(folder, parent, error, "a file");
                 return None;
             }
         };
@@ -181,9 +181,7 @@ impl<'w> Walk<'w> {
             return None;
         }
         let Some(path) = self.room.join(folder, &own) else {
-            let hidden = Hidden::Below(folder.clone());
-            let skipped = "a file, and what is in it";
-            self.found.damage(Some(parent), Some(folder.clone()), Error::LongPath, skipped, hidden);
+            self.lost_in(folder, parent, Error::LongPath, "a file, and what is in it");
             return None;
         };
         let entry = FileEntry::read(&self.space, identifier.place);
@@ -203,6 +201,15 @@ impl<'w> Walk<'w> {
                 None
             }
         }
+    }
+
+    /// Tells of a file in a directory whose path is not known. Where there is no room for the
+    /// directory's for each, it can be any.
+    fn lost_in(&mut self, folder: &Name, parent: u64, error: Error, skipped: &'static str) {
+        let folder =
+            self.room.again(folder).and_then(|path| Some((self.room.again(folder)?, path)));
+        let (path, below) = folder.map_or((None, Name::default()), |(path, it)| (Some(path), it));
+        self.found.damage(Some(parent), path, error, skipped, Hidden::Below(below));
     }
 
     /// A file whose name is marked as deleted. Whether others have its blocks by now is not known.
@@ -248,7 +255,7 @@ impl<'w> Walk<'w> {
             _ => self.content(&path, inode, &entry),
         };
         let target = self.target(&path, inode, kind, &content);
-        let file = File {
+        let mut file = File {
             path: path.clone(),
             stream: None,
             kind,
@@ -261,10 +268,12 @@ impl<'w> Walk<'w> {
             link_count: entry.link_count,
             owner_id: entry.uid,
             times: entry.times,
-            content,
-            target,
+            content: Content::Lost { len: 0 },
+            target: None,
         };
+        // They have all but these two in common with it.
         self.streams(&file, &entry);
+        (file.content, file.target) = (content, target);
         self.found.file(file);
         (kind == FileKind::Directory).then_some((path, inode, entry))
     }
@@ -328,22 +337,22 @@ impl<'w> Walk<'w> {
             return;
         }
         let entry = FileEntry::read(&self.space, identifier.place);
+        let path = self.room.again(&file.path);
         let read = name::characters(&identifier.name).and_then(|name| Ok((name, entry?)));
+        let (path, read) = match path {
+            Some(path) => (path, read),
+            None => (Name::default(), Err(Error::LongPath)),
+        };
         let (name, entry) = match read {
             Ok(read) => read,
             Err(error) => {
-                let (inode, path) = (Some(file.inode), Some(file.path.clone()));
-                return self.found.damage(
-                    inode,
-                    path,
-                    error,
-                    "one of its streams",
-                    Hidden::Nothing,
-                );
+                let (inode, path) = (Some(file.inode), Some(path).filter(|path| !path.is_empty()));
+                let skipped = "one of its streams";
+                return self.found.damage(inode, path, error, skipped, Hidden::Nothing);
             }
         };
-        let content = self.content(&file.path, file.inode, &entry);
-        let (stream, kind, target) = (Some(name), FileKind::Regular, None);
-        self.found.file(File { stream, kind, target, content, ..file.clone() });
+        let content = self.content(&path, file.inode, &entry);
+        let (stream, kind) = (Some(name), FileKind::Regular);
+        self.found.file(File { path, stream, kind, content, ..file.clone() });
     }
 }
