@@ -75,6 +75,8 @@ fn names_of_one_entry_that_goes_on_for_ever_cost_a_few_times_the_volume() {
     let place = bytes[places[0] + 20..places[0] + 36].to_vec();
     for at in &places {
         bytes[at + 20..at + 36].copy_from_slice(&place);
+        // The last is marked as deleted.
+        bytes[at + 18] |= u8::from(Some(at) == places.last()) << 2;
         seal(&mut bytes[*at..*at + LEN], 257, 0);
     }
     // ... which is longer than anything, and whose descriptors lead back to themselves, ...

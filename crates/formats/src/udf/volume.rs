@@ -37,9 +37,9 @@ pub(super) struct Space<'v> {
 /// Sizes of sectors that are tried: a disc's, a disk's, and others.
 const SECTORS: [u32; 4] = [2048, 512, 4096, 1024];
 /// More descriptors of a volume, and parts of their sequence, are not looked at.
-const MOST_DESCRIPTORS: usize = 256;
-/// More maps of partitions are refused: each may bring a table of its own, and one that is not plain
-/// is all that a volume may have (UDF 2.2.8 to 2.2.10).
+const MOST_DESCRIPTORS: usize = 1024;
+/// More maps of partitions are refused: each may bring a table as long as the volume, and writers make
+/// one or two.
 const MOST_MAPS: u32 = 8;
 /// The most that is read of an extent of metadata, in bytes.
 const MOST_EXTENT: u32 = 1 << 20;

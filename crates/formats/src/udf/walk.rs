@@ -136,7 +136,7 @@ impl<'w> Walk<'w> {
             match is_one.then(|| Identifier::parse(rest)).flatten() {
                 Some((found, len)) => {
                     let offset = entry.offset;
-                    // No checksum is of what follows: it would be computed for each anew.
+                    // What follows is no part of it: of as much again and again would be computed.
                     match check(rest.get(..len).unwrap_or(rest), at as u64) {
                         Ok(()) => take(self, &found),
                         // It may have another name, or lead to another file.
@@ -190,7 +190,8 @@ impl<'w> Walk<'w> {
                 self.deleted(path, parent, Some(&entry));
                 None
             }
-            Err(_) if is_deleted => {
+            Err(error) if is_deleted => {
+                self.unread(&path, error);
                 self.deleted(path, parent, None);
                 None
             }
@@ -212,10 +213,26 @@ impl<'w> Walk<'w> {
         self.found.damage(Some(parent), path, error, skipped, Hidden::Below(below));
     }
 
+    /// Tells of what is not read of a deleted file because too much was; that nothing is left of one
+    /// is no damage.
+    fn unread(&mut self, path: &Name, error: Error) {
+        if matches!(error, Error::Effort) {
+            let skipped = "what is left of a deleted file";
+            self.found.damage(None, Some(path.clone()), error, skipped, Hidden::Nothing);
+        }
+    }
+
     /// A file whose name is marked as deleted. Whether others have its blocks by now is not known.
     fn deleted(&mut self, path: Name, parent: u64, entry: Option<&FileEntry>) {
         let lost = Content::Lost { len: entry.map_or(0, |entry| entry.len) };
-        let content = entry.and_then(|entry| entry.content(&self.space).ok()).unwrap_or(lost);
+        let content = match entry.map(|entry| entry.content(&self.space)) {
+            Some(Ok(content)) => content,
+            Some(Err(error)) => {
+                self.unread(&path, error);
+                lost
+            }
+            None => lost,
+        };
         let deleted = Deleted { found_by: FoundBy::DirectoryEntry, remains: Remains::Unknown };
         let file = File {
             path,
