@@ -136,21 +136,24 @@ pub struct Damage {
 
 /// What a damage hides, so that its absence says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hidden {
+pub enum Hidden<N = Name> {
     /// Nothing.
     Nothing,
     /// Files below a directory, by its path; below the root directory's empty path: any.
-    Below(Name),
+    Below(N),
 }
 
 /// Where a walk hands out what it comes across.
 pub(crate) struct Sink<'w> {
     take: &'w mut dyn FnMut(Found),
+    /// For the paths of what is damaged: one directory may be named by each of its entries.
+    room: Room,
 }
 
 impl<'w> Sink<'w> {
-    pub fn new(take: &'w mut dyn FnMut(Found)) -> Self {
-        Self { take }
+    /// What is handed to `take` is of a volume of `volume_len` bytes.
+    pub fn new(volume_len: u64, take: &'w mut dyn FnMut(Found)) -> Self {
+        Self { take, room: Room::new(volume_len) }
     }
 
     /// Hands out a file, or one of its streams.
@@ -159,16 +162,21 @@ impl<'w> Sink<'w> {
     }
 
     /// Hands out what is wrong with a record or a file, what is missing among the files because of it,
-    /// and what else that hides.
+    /// and what else that hides. Where there is no room for its paths, it has none, and hides any file.
     pub fn damage(
         &mut self,
         inode: Option<u64>,
-        path: Option<Name>,
-        error: impl error::Error + Send + Sync + 'static,
+        path: Option<&Name>,
+        error: impl Into<Box<dyn error::Error + Send + Sync>>,
         skipped: &'static str,
-        hidden: Hidden,
+        hidden: Hidden<&Name>,
     ) {
-        let error = Box::new(error);
+        let error = error.into();
+        let path = path.and_then(|path| self.room.again(path));
+        let hidden = match hidden {
+            Hidden::Nothing => Hidden::Nothing,
+            Hidden::Below(folder) => Hidden::Below(self.room.again(folder).unwrap_or_default()),
+        };
         (self.take)(Found::Damage(Damage { inode, path, error, skipped, hidden }));
     }
 }
@@ -202,5 +210,33 @@ impl Room {
     pub fn again(&mut self, path: &Name) -> Option<Name> {
         self.left = self.left.checked_sub(path.as_bytes().len())?;
         Some(path.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_in_one_directory_repeats_its_path_as_long_as_there_is_room() {
+        let folder = Name::from("f".repeat(30_000).as_str());
+        let mut damages = Vec::new();
+        let mut take = |found| match found {
+            Found::Damage(damage) => damages.push(damage),
+            Found::File(file) => panic!("{file:?} was not handed out"),
+        };
+        let mut sink = Sink::new(0, &mut take);
+        for inode in 0..10_000 {
+            sink.damage(Some(inode), Some(&folder), "it", "a file", Hidden::Below(&folder));
+        }
+        assert_eq!(damages.len(), 10_000);
+        let len = |damage: &Damage| {
+            let Hidden::Below(below) = &damage.hidden else { panic!("{damage:?} hides files") };
+            below.as_bytes().len() + damage.path.as_ref().map_or(0, |path| path.as_bytes().len())
+        };
+        assert!(damages.iter().map(len).sum::<usize>() <= 64 << 20);
+        let (first, last) = (&damages[0], &damages[9_999]);
+        assert_eq!((&first.path, &first.hidden), (&Some(folder.clone()), &Hidden::Below(folder)));
+        assert_eq!((&last.path, &last.hidden), (&None, &Hidden::Below(Name::default())));
     }
 }

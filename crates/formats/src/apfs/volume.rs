@@ -1,5 +1,4 @@
 use std::cell::Cell;
-use std::error;
 
 use apfs_core::ApfsContainer;
 use apfs_core::volume::ApfsVolume;
@@ -9,7 +8,7 @@ use super::cursor::{self, Cursor};
 use super::walk::Walk;
 use super::{Error, content};
 use crate::bytes::u64_le;
-use crate::walked::{self, Damage, Found, Hidden};
+use crate::walked::{self, Found, Hidden, Room, Sink};
 use crate::{Name, ReadAt, ReadAtExt};
 
 // Source: Apple File System Reference, apfs_superblock_t and "Volume Flags". The crate's own `fs_flags`
@@ -78,18 +77,24 @@ impl<R: ReadAt> walked::Volume for Volume<R> {
     }
 
     fn walk(&self, found: &mut dyn FnMut(Found)) {
+        let len = self.reader.len();
+        let (mut room, mut found) = (Room::new(len), Sink::new(len, found));
+        // What may hide any file.
+        let any = Name::default();
         if let Some(block) = self.checkpoints.damaged(&self.reader, self.block_size) {
-            found(unread(Error::Checkpoint(block).into(), "what was changed since"));
+            let (error, skipped) = (Error::Checkpoint(block), "what was changed since");
+            found.damage(None, None, error, skipped, Hidden::Below(&any));
         }
-        let left = Cell::new(cursor::most(self.reader.len()));
-        let mut unpacked = content::most(self.reader.len());
+        let left = Cell::new(cursor::most(len));
+        let mut unpacked = content::most(len);
         let mut names: Vec<Name> = Vec::new();
         for (index, block) in (1..).zip(&self.volumes) {
             let volume = match self.superblock(index, *block) {
                 Ok(volume) => volume,
                 Err(error) => {
                     let error = VolumeError { index, source: error };
-                    found(unread(error.into(), "the files of a volume"));
+                    let skipped = "the files of a volume";
+                    found.damage(None, None, error, skipped, Hidden::Below(&any));
                     continue;
                 }
             };
@@ -97,8 +102,8 @@ impl<R: ReadAt> walked::Volume for Volume<R> {
             names.push(name.clone());
             let cursor = Cursor::new(&self.reader, &left);
             let block_size = self.block_size;
-            let mut walk = Walk::new(cursor, &volume, index, block_size, &mut unpacked, found);
-            walk.run(name, self.reader.len());
+            let (unpacked, room) = (&mut unpacked, &mut room);
+            Walk::new(cursor, &volume, index, block_size, unpacked, room, &mut found).run(name);
         }
     }
 }
@@ -110,12 +115,6 @@ fn folder(name: &str, index: u16, others: &[Name]) -> Name {
         true => Name::from(format!("{name}#{index}").replace('/', ":").as_str()),
         false => own,
     }
-}
-
-/// What may hide any file.
-fn unread(error: Box<dyn error::Error + Send + Sync>, skipped: &'static str) -> Found {
-    let hidden = Hidden::Below(Name::default());
-    Found::Damage(Damage { inode: None, path: None, error, skipped, hidden })
 }
 
 #[derive(Debug, thiserror::Error)]

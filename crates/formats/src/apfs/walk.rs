@@ -9,7 +9,7 @@ use apfs_core::{compression, extent};
 use super::content::Extent;
 use super::cursor::Cursor;
 use super::{Error, content};
-use crate::walked::{Content, Damage, File, Found, Hidden, Room};
+use crate::walked::{Content, File, Hidden, Room, Sink};
 use crate::{Allocation, FileKind, Filetime, Name, Times};
 
 /// Source: Apple File System Reference, "Inode Numbers", ROOT_DIR_INO_NUM.
@@ -27,7 +27,8 @@ pub(super) struct Walk<'w, 'c> {
     /// How many bytes may still be unpacked.
     unpacked: &'w mut u64,
     read: HashSet<u64>,
-    found: &'w mut dyn FnMut(Found),
+    room: &'w mut Room,
+    found: &'w mut Sink<'c>,
 }
 
 impl<'w, 'c> Walk<'w, 'c> {
@@ -37,14 +38,14 @@ impl<'w, 'c> Walk<'w, 'c> {
         index: u16,
         block_size: u32,
         unpacked: &'w mut u64,
-        found: &'w mut dyn FnMut(Found),
+        room: &'w mut Room,
+        found: &'w mut Sink<'c>,
     ) -> Self {
-        Self { cursor, volume, index, block_size, unpacked, read: HashSet::new(), found }
+        Self { cursor, volume, index, block_size, unpacked, read: HashSet::new(), room, found }
     }
 
     /// Hands out what is in the volume, whose root directory is `root`.
-    pub fn run(&mut self, root: Name, len: u64) {
-        let mut room = Room::new(len);
+    pub fn run(&mut self, root: Name) {
         let mut left = vec![(root, ROOT)];
         while let Some((path, inode)) = left.pop() {
             let block = self.block();
@@ -58,7 +59,7 @@ impl<'w, 'c> Walk<'w, 'c> {
             match listed {
                 Ok(entries) => {
                     let below = entries.iter().rev();
-                    left.extend(below.filter_map(|it| self.entry(&path, inode, it, &mut room)));
+                    left.extend(below.filter_map(|entry| self.entry(&path, inode, entry)));
                 }
                 Err(error) => self.damage(inode, &path, error.into(), "the files in it"),
             }
@@ -70,15 +71,9 @@ impl<'w, 'c> Walk<'w, 'c> {
     }
 
     /// Hands out a file, and returns the directory that it is.
-    fn entry(
-        &mut self,
-        folder: &Name,
-        parent: u64,
-        entry: &DirEntry,
-        room: &mut Room,
-    ) -> Option<(Name, u64)> {
+    fn entry(&mut self, folder: &Name, parent: u64, entry: &DirEntry) -> Option<(Name, u64)> {
         let name = Name::from(entry.name.replace('/', ":").as_str());
-        let Some(path) = room.join(folder, &name) else {
+        let Some(path) = self.room.join(folder, &name) else {
             self.damage(parent, folder, Error::Path, "a file, and what is in it");
             return None;
         };
@@ -98,10 +93,10 @@ impl<'w, 'c> Walk<'w, 'c> {
         let file = self.file(path.clone(), parent, &inode, &xattrs);
         for xattr in xattrs.iter().filter(|xattr| !is_told(xattr, &inode)) {
             let stream = self.stream(&file, xattr);
-            (self.found)(Found::File(Box::new(stream)));
+            self.found.file(stream);
         }
         let is_directory = file.kind == FileKind::Directory;
-        (self.found)(Found::File(Box::new(file)));
+        self.found.file(file);
         is_directory.then_some((path, number))
     }
 
@@ -223,25 +218,12 @@ impl<'w, 'c> Walk<'w, 'c> {
 
     /// Tells what hides files.
     fn damage(&mut self, inode: u64, path: &Name, error: Error, skipped: &'static str) {
-        let hidden = Hidden::Below(path.clone());
-        self.tell(inode, path, error, skipped, hidden);
+        self.found.damage(Some(inode), Some(path), error, skipped, Hidden::Below(path));
     }
 
     /// Tells what is missing of a file.
     fn lost(&mut self, inode: u64, path: &Name, error: Error, skipped: &'static str) {
-        self.tell(inode, path, error, skipped, Hidden::Nothing);
-    }
-
-    fn tell(
-        &mut self,
-        inode: u64,
-        path: &Name,
-        error: Error,
-        skipped: &'static str,
-        hidden: Hidden,
-    ) {
-        let (inode, path, error) = (Some(inode), Some(path.clone()), error.into());
-        (self.found)(Found::Damage(Damage { inode, path, error, skipped, hidden }));
+        self.found.damage(Some(inode), Some(path), error, skipped, Hidden::Nothing);
     }
 }
 

@@ -57,7 +57,7 @@ impl<'w> Walk<'w> {
             left: Vec::new(),
             looked_into: HashSet::new(),
             effort: u64::from(boot_sector.cluster_count) * 64 + (1 << 20),
-            found: Sink::new(found),
+            found: Sink::new(reader.len(), found),
         }
     }
 
@@ -71,7 +71,7 @@ impl<'w> Walk<'w> {
         let extents = match root {
             Ok(extents) => extents,
             Err(error) => {
-                let hidden = Hidden::Below(Name::default());
+                let hidden = Hidden::Below(&Name::default());
                 return self.found.damage(
                     Some(ROOT),
                     None,
@@ -127,8 +127,8 @@ impl<'w> Walk<'w> {
                 part = match reader.read_vec_at(at, PART) {
                     Ok(bytes) => bytes,
                     Err(error) => {
-                        let (inode, path) = (Some(directory.inode), Some(directory.path.clone()));
-                        let hidden = Hidden::Below(directory.path.clone());
+                        let (inode, path) = (Some(directory.inode), Some(&directory.path));
+                        let hidden = Hidden::Below(&directory.path);
                         self.found.damage(
                             inode,
                             path,
@@ -176,7 +176,7 @@ impl<'w> Walk<'w> {
         let is_deleted = kind & IN_USE == 0 || *has_ended || directory.is_deleted;
         let Some(set) = FileSet::parse(bytes) else {
             if !is_deleted {
-                let hidden = Hidden::Below(directory.path.clone());
+                let hidden = Hidden::Below(&directory.path);
                 self.found.damage(Some(inode), None, Error::NotWhole, "this file", hidden);
             }
             return 1;
@@ -184,14 +184,6 @@ impl<'w> Walk<'w> {
         let (stated, found) = set.checksums;
         if is_deleted && *has_ended && stated != found {
             return 1;
-        }
-        if !is_deleted && stated != found {
-            let error = Error::Checksum { stated, found };
-            let path = match directory.path.is_empty() {
-                true => set.name.clone(),
-                false => directory.path.join('/', &set.name),
-            };
-            self.found.damage(Some(inode), Some(path), error, "", Hidden::Nothing);
         }
         folders.extend(self.add(directory, &set, is_deleted, inode));
         set.entries
@@ -213,7 +205,7 @@ impl<'w> Walk<'w> {
         inode: u64,
     ) -> Option<Directory> {
         let Some(path) = self.room.join(&directory.path, &set.name) else {
-            let hidden = Hidden::Below(directory.path.clone());
+            let hidden = Hidden::Below(&directory.path);
             self.found.damage(
                 Some(inode),
                 None,
@@ -223,6 +215,11 @@ impl<'w> Walk<'w> {
             );
             return None;
         };
+        let (stated, found) = set.checksums;
+        if !is_deleted && stated != found {
+            let error = Error::Checksum { stated, found };
+            self.found.damage(Some(inode), Some(&path), error, "", Hidden::Nothing);
+        }
         let (content, remains) = match is_deleted {
             true => self.deleted_content(set),
             false => (self.content(set, inode, &path), Remains::Unknown),
@@ -266,10 +263,10 @@ impl<'w> Walk<'w> {
             }
             Err(error) => {
                 let (skipped, hidden) = match set.is_directory() {
-                    true => ("the files in it", Hidden::Below(path.clone())),
+                    true => ("the files in it", Hidden::Below(path)),
                     false => ("byte runs and digests of its content", Hidden::Nothing),
                 };
-                self.found.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+                self.found.damage(Some(inode), Some(path), error, skipped, hidden);
                 Content::Lost { len: set.len }
             }
         }

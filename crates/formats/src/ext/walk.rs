@@ -68,7 +68,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             directories: HashSet::new(),
             block_bitmap: Page::default(),
             effort: superblock.block_count.saturating_mul(16).saturating_add(1 << 20),
-            found: Sink::new(found),
+            found: Sink::new(volume.reader.len(), found),
         }
     }
 
@@ -90,7 +90,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         match root {
             Ok(source) => self.left.push((Name::default(), ROOT, source)),
             Err(error) => {
-                let hidden = Hidden::Below(Name::default());
+                let hidden = Hidden::Below(&Name::default());
                 self.found.damage(Some(ROOT.into()), None, error, "the names of all files", hidden);
             }
         }
@@ -159,14 +159,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
     }
 
     fn cut(&mut self, path: &Name, inode: u32, error: Error) {
-        let hidden = Hidden::Below(path.clone());
-        self.found.damage(
-            Some(inode.into()),
-            Some(path.clone()),
-            error,
-            "the files behind in it",
-            hidden,
-        );
+        let (hidden, skipped) = (Hidden::Below(path), "the files behind in it");
+        self.found.damage(Some(inode.into()), Some(path), error, skipped, hidden);
     }
 
     /// Hands out a file that a directory lists, and returns the directory that it is.
@@ -180,8 +174,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         let inode = match self.volume.inode(entry.inode) {
             Ok(inode) => inode,
             Err(error) => {
-                let (number, hidden) = (Some(entry.inode.into()), Hidden::Below(path.clone()));
-                self.found.damage(number, Some(path), error, "this file", hidden);
+                let (number, hidden) = (Some(entry.inode.into()), Hidden::Below(&path));
+                self.found.damage(number, Some(&path), error, "this file", hidden);
                 return None;
             }
         };
@@ -195,25 +189,13 @@ impl<'w, R: ReadAt> Walk<'w, R> {
     fn path(&mut self, folder: &Name, entry: &Entry<'_>, parent: u32) -> Option<Name> {
         let text = String::from_utf8_lossy(entry.name);
         let Some(path) = self.room.join(folder, &Name::from(&*text)) else {
-            let hidden = Hidden::Below(folder.clone());
-            self.found.damage(
-                Some(parent.into()),
-                None,
-                Error::Path,
-                "a file, and what is in it",
-                hidden,
-            );
+            let (skipped, hidden) = ("a file, and what is in it", Hidden::Below(folder));
+            self.found.damage(Some(parent.into()), None, Error::Path, skipped, hidden);
             return None;
         };
         if matches!(text, Cow::Owned(_)) && !entry.is_stale {
-            let of = Some(path.clone());
-            self.found.damage(
-                Some(entry.inode.into()),
-                of,
-                Error::Name,
-                "bytes of its name",
-                Hidden::Nothing,
-            );
+            let (inode, skipped) = (Some(entry.inode.into()), "bytes of its name");
+            self.found.damage(inode, Some(&path), Error::Name, skipped, Hidden::Nothing);
         }
         Some(path)
     }
@@ -229,14 +211,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         match read {
             Ok(source) => Some((path.clone(), number, source)),
             Err(error) => {
-                let hidden = Hidden::Below(path.clone());
-                self.found.damage(
-                    Some(number.into()),
-                    Some(path.clone()),
-                    error,
-                    "the files in it",
-                    hidden,
-                );
+                let (skipped, hidden) = ("the files in it", Hidden::Below(path));
+                self.found.damage(Some(number.into()), Some(path), error, skipped, hidden);
                 None
             }
         }
@@ -306,14 +282,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
                 Err(error) => {
                     if let Some((number, path)) = of {
                         let skipped = "byte runs and digests of its content";
-                        let path = Some(path.clone());
-                        self.found.damage(
-                            Some(number.into()),
-                            path,
-                            error,
-                            skipped,
-                            Hidden::Nothing,
-                        );
+                        let (number, hidden) = (Some(number.into()), Hidden::Nothing);
+                        self.found.damage(number, Some(path), error, skipped, hidden);
                     }
                     Content::Lost { len: inode.size }
                 }
@@ -321,8 +291,8 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         };
         if let (Some(how), Some((number, path))) = (inode.stored_as(), of) {
             let skipped = "digests of the plain content";
-            let (path, error) = (Some(path.clone()), Error::Stored { how });
-            self.found.damage(Some(number.into()), path, error, skipped, Hidden::Nothing);
+            let (number, error) = (Some(number.into()), Error::Stored { how });
+            self.found.damage(number, Some(path), error, skipped, Hidden::Nothing);
         }
         let target = match (&content, kind) {
             (Content::Extents(extents), FileKind::Link) if inode.size <= LONGEST_TARGET => {

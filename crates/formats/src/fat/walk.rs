@@ -53,7 +53,7 @@ impl<'w> Walk<'w> {
             left: Vec::new(),
             looked_into: HashSet::new(),
             effort: u64::from(boot_sector.cluster_count) * 64 + (1 << 20),
-            found: Sink::new(found),
+            found: Sink::new(reader.len(), found),
         }
     }
 
@@ -66,7 +66,7 @@ impl<'w> Walk<'w> {
         let extents = match self.root() {
             Ok(extents) => extents,
             Err(error) => {
-                let hidden = Hidden::Below(Name::default());
+                let hidden = Hidden::Below(&Name::default());
                 return self.found.damage(
                     Some(ROOT),
                     None,
@@ -115,8 +115,8 @@ impl<'w> Walk<'w> {
         let bytes = match reader.read_vec_at(0, reader.len() as usize) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let (inode, path) = (Some(directory.inode), Some(directory.path.clone()));
-                let hidden = Hidden::Below(directory.path.clone());
+                let (inode, path) = (Some(directory.inode), Some(&directory.path));
+                let hidden = Hidden::Below(&directory.path);
                 return self.found.damage(
                     inode,
                     path,
@@ -184,7 +184,7 @@ impl<'w> Walk<'w> {
             None => (entry.short_name(), false),
         };
         let Some(path) = self.room.join(&directory.path, &name) else {
-            let hidden = Hidden::Below(directory.path.clone());
+            let hidden = Hidden::Below(&directory.path);
             self.found.damage(
                 Some(inode),
                 None,
@@ -195,13 +195,7 @@ impl<'w> Walk<'w> {
             return None;
         };
         if is_stray {
-            self.found.damage(
-                Some(inode),
-                Some(path.clone()),
-                Error::LongName,
-                "",
-                Hidden::Nothing,
-            );
+            self.found.damage(Some(inode), Some(&path), Error::LongName, "", Hidden::Nothing);
         }
         let (content, remains) = match is_deleted {
             true => self.deleted_content(entry),
@@ -256,10 +250,10 @@ impl<'w> Walk<'w> {
             Ok(extents) => Content::Extents(extents),
             Err(error) => {
                 let (skipped, hidden) = match entry.is_directory() {
-                    true => ("the files in it", Hidden::Below(path.clone())),
+                    true => ("the files in it", Hidden::Below(path)),
                     false => ("byte runs and digests of its content", Hidden::Nothing),
                 };
-                self.found.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+                self.found.damage(Some(inode), Some(path), error, skipped, hidden);
                 Content::Lost { len: size }
             }
         }

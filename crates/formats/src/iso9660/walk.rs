@@ -48,7 +48,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             seen: HashSet::new(),
             bytes,
             area_bytes,
-            found: Sink::new(found),
+            found: Sink::new(len, found),
         }
     }
 
@@ -60,9 +60,9 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         self.left.push((Name::default(), Extent { block, len, inode: place }));
         while let Some((path, extent)) = self.left.pop() {
             if let Err(error) = self.directory(&path, extent) {
-                let of = (!path.is_empty()).then(|| path.clone());
+                let of = Some(&path).filter(|path| !path.is_empty());
                 let skipped = "files in this directory";
-                self.found.damage(Some(extent.inode), of, error, skipped, Hidden::Below(path));
+                self.found.damage(Some(extent.inode), of, error, skipped, Hidden::Below(&path));
             }
         }
     }
@@ -143,26 +143,26 @@ impl<'w, R: ReadAt> Walk<'w, R> {
         let name = ridge.name().unwrap_or_else(|| first.name(is_joliet));
         let Some(path) = self.room.join(folder, &name) else {
             let skipped = "this file, and what is in it";
-            let hidden = Hidden::Below(folder.clone());
+            let hidden = Hidden::Below(folder);
             return self.found.damage(Some(inode), None, Error::LongPath, skipped, hidden);
         };
         if let Some(error) = broken {
             // Its name may be another one, too.
-            let hidden = Hidden::Below(folder.clone());
+            let hidden = Hidden::Below(folder);
             let skipped = "what else Rock Ridge says of this file";
-            self.found.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+            self.found.damage(Some(inode), Some(&path), error, skipped, hidden);
         }
         if let Some((field, little, big)) = parts.iter().find_map(|part| part.doubt) {
             let error = Error::Halves { field, little, big };
-            self.found.damage(Some(inode), Some(path.clone()), error, "", Hidden::Nothing);
+            self.found.damage(Some(inode), Some(&path), error, "", Hidden::Nothing);
         }
         if let Some(block) = ridge.child {
             match self.moved(block) {
                 Ok(len) => folders.push((path.clone(), Extent { block, len, inode })),
                 Err(error) => {
-                    let hidden = Hidden::Below(path.clone());
+                    let hidden = Hidden::Below(&path);
                     let skipped = "files in this directory";
-                    self.found.damage(Some(inode), Some(path.clone()), error, skipped, hidden);
+                    self.found.damage(Some(inode), Some(&path), error, skipped, hidden);
                 }
             }
         } else if first.has(DIRECTORY) {
@@ -230,7 +230,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
     fn content(&mut self, path: &Name, parts: &[Record], ridge: &RockRidge) -> Content {
         let (inode, len) = (parts.first().map(|first| first.place), total(parts));
         let mut lose = |error, skipped: &'static str| {
-            self.found.damage(inode, Some(path.clone()), error, skipped, Hidden::Nothing);
+            self.found.damage(inode, Some(path), error, skipped, Hidden::Nothing);
         };
         if ridge.is_compressed {
             let how = "compressed (zisofs) and digested as it is stored";
@@ -245,7 +245,7 @@ impl<'w, R: ReadAt> Walk<'w, R> {
             Ok(extents) => Content::Extents(extents),
             Err(error) => {
                 let skipped = "byte runs and digests of its content";
-                self.found.damage(inode, Some(path.clone()), error, skipped, Hidden::Nothing);
+                self.found.damage(inode, Some(path), error, skipped, Hidden::Nothing);
                 Content::Lost { len }
             }
         }

@@ -69,7 +69,7 @@ impl<'w> Walk<'w> {
             left: Vec::new(),
             seen: HashSet::new(),
             bytes,
-            found: Sink::new(found),
+            found: Sink::new(len, found),
         }
     }
 
@@ -83,14 +83,14 @@ impl<'w> Walk<'w> {
                 self.left.push((Name::default(), inode, entry));
             }
             Err(error) => {
-                let hidden = Hidden::Below(Name::default());
+                let hidden = Hidden::Below(&Name::default());
                 self.found.damage(None, None, error, "every file of this volume", hidden);
             }
         }
         while let Some((path, inode, entry)) = self.left.pop() {
             if let Err(error) = self.directory(&path, inode, &entry) {
-                let of = (!path.is_empty()).then(|| path.clone());
-                self.found.damage(Some(inode), of, error, BELOW, Hidden::Below(path));
+                let of = Some(&path).filter(|path| !path.is_empty());
+                self.found.damage(Some(inode), of, error, BELOW, Hidden::Below(&path));
             }
         }
     }
@@ -173,7 +173,8 @@ impl<'w> Walk<'w> {
             Ok(own) => own,
             Err(_) if is_deleted => return None,
             Err(error) => {
-                self.lost_in(folder, parent, error, "a file");
+                let (parent, hidden) = (Some(parent), Hidden::Below(folder));
+                self.found.damage(parent, Some(folder), error, "a file", hidden);
                 return None;
             }
         };
@@ -181,7 +182,8 @@ impl<'w> Walk<'w> {
             return None;
         }
         let Some(path) = self.room.join(folder, &own) else {
-            self.lost_in(folder, parent, Error::LongPath, "a file, and what is in it");
+            let (skipped, hidden) = ("a file, and what is in it", Hidden::Below(folder));
+            self.found.damage(Some(parent), Some(folder), Error::LongPath, skipped, hidden);
             return None;
         };
         let entry = FileEntry::read(&self.space, identifier.place);
@@ -197,20 +199,11 @@ impl<'w> Walk<'w> {
             }
             Ok(entry) => self.file(path, parent, entry),
             Err(error) => {
-                let hidden = Hidden::Below(path.clone());
-                self.found.damage(None, Some(path), error, "this file", hidden);
+                let hidden = Hidden::Below(&path);
+                self.found.damage(None, Some(&path), error, "this file", hidden);
                 None
             }
         }
-    }
-
-    /// Tells of a file in a directory whose path is not known. Where there is no room for the
-    /// directory's for each, it can be any.
-    fn lost_in(&mut self, folder: &Name, parent: u64, error: Error, skipped: &'static str) {
-        let folder =
-            self.room.again(folder).and_then(|path| Some((self.room.again(folder)?, path)));
-        let (path, below) = folder.map_or((None, Name::default()), |(path, it)| (Some(path), it));
-        self.found.damage(Some(parent), path, error, skipped, Hidden::Below(below));
     }
 
     /// Tells of what is not read of a deleted file because too much was; that nothing is left of one
@@ -218,7 +211,7 @@ impl<'w> Walk<'w> {
     fn unread(&mut self, path: &Name, error: Error) {
         if matches!(error, Error::Effort) {
             let skipped = "what is left of a deleted file";
-            self.found.damage(None, Some(path.clone()), error, skipped, Hidden::Nothing);
+            self.found.damage(None, Some(path), error, skipped, Hidden::Nothing);
         }
     }
 
@@ -261,7 +254,7 @@ impl<'w> Walk<'w> {
     ) -> Option<(Name, u64, FileEntry)> {
         let inode = self.inode(&entry);
         if let Some(error) = &entry.doubt {
-            self.found.damage(Some(inode), Some(path.clone()), error.clone(), "", Hidden::Nothing);
+            self.found.damage(Some(inode), Some(&path), error.clone(), "", Hidden::Nothing);
         }
         let kind = entry.kind();
         let content = match kind {
@@ -298,7 +291,7 @@ impl<'w> Walk<'w> {
     fn content(&mut self, path: &Name, inode: u64, entry: &FileEntry) -> Content {
         entry.content(&self.space).unwrap_or_else(|error| {
             let skipped = "byte runs and digests of its content";
-            self.found.damage(Some(inode), Some(path.clone()), error, skipped, Hidden::Nothing);
+            self.found.damage(Some(inode), Some(path), error, skipped, Hidden::Nothing);
             Content::Lost { len: entry.len }
         })
     }
@@ -327,8 +320,7 @@ impl<'w> Walk<'w> {
         target
             .inspect_err(|error| {
                 let skipped = "where the link leads to";
-                let path = Some(path.clone());
-                self.found.damage(Some(inode), path, error.clone(), skipped, Hidden::Nothing);
+                self.found.damage(Some(inode), Some(path), error.clone(), skipped, Hidden::Nothing);
             })
             .ok()
     }
@@ -344,7 +336,7 @@ impl<'w> Walk<'w> {
             self.identifiers(&streams, &mut |walk, identifier| walk.stream(file, identifier))
         });
         if let Err(error) = read {
-            let (inode, path) = (Some(file.inode), Some(file.path.clone()));
+            let (inode, path) = (Some(file.inode), Some(&file.path));
             self.found.damage(inode, path, error, "its streams", Hidden::Nothing);
         }
     }
@@ -363,7 +355,7 @@ impl<'w> Walk<'w> {
         let (name, entry) = match read {
             Ok(read) => read,
             Err(error) => {
-                let (inode, path) = (Some(file.inode), Some(path).filter(|path| !path.is_empty()));
+                let (inode, path) = (Some(file.inode), Some(&path).filter(|path| !path.is_empty()));
                 let skipped = "one of its streams";
                 return self.found.damage(inode, path, error, skipped, Hidden::Nothing);
             }

@@ -95,16 +95,14 @@ impl<R: ReadAt> Walk<'_, R> {
 
     fn orphan(&mut self, number: u32, inode: Inode, in_use: bool) {
         let name = Name::from(&*format!("OrphanFile-{number}"));
-        let Some(path) = self.room.join(&ORPHANS.into(), &name) else { return };
+        let folder = Name::from(ORPHANS);
+        let Some(path) = self.room.join(&folder, &name) else {
+            let (skipped, hidden) = ("a file that no directory names", Hidden::Below(&folder));
+            return self.found.damage(Some(number.into()), None, Error::Path, skipped, hidden);
+        };
         if in_use && inode.link_count > 0 {
-            let skipped = "the file among those in use";
-            self.found.damage(
-                Some(number.into()),
-                Some(path.clone()),
-                Error::NoName,
-                skipped,
-                Hidden::Nothing,
-            );
+            let (number, skipped) = (Some(number.into()), "the file among those in use");
+            self.found.damage(number, Some(&path), Error::NoName, skipped, Hidden::Nothing);
         }
         let known = self.known(inode, None);
         let remains = self.remains(&known);
