@@ -143,3 +143,21 @@ fn no_more_maps_are_read_than_a_volume_may_have() {
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap())
 }
+
+#[test]
+fn descriptors_of_a_volume_that_lead_back_to_themselves_are_told() {
+    let mut bytes = volume();
+    // The first extent of the main sequence: its length, and its sector.
+    let extent = bytes[256 * BLOCK + 16..][..8].to_vec();
+    let start = u32::from_le_bytes(extent[4..].try_into().unwrap()) as usize;
+    let is_terminating = |sector: &usize| bytes[sector * BLOCK..].starts_with(&[8, 0]);
+    let last = (start..).find(is_terminating).unwrap();
+    // A pointer to it takes the place of the terminating descriptor.
+    let pointer = &mut bytes[last * BLOCK..(last + 1) * BLOCK];
+    pointer[20..28].copy_from_slice(&extent);
+    seal(pointer, 3, last as u32);
+    let (found, _) = walk(&bytes);
+    let said = told(&found);
+    assert!(said.len() == 1 && said[0].1.contains("more than 1024 descriptors"), "{said:?}");
+    assert_eq!(found.len(), 1 + OTHERS + said.len());
+}

@@ -24,6 +24,12 @@ pub enum Error {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// The sequence of a volume's descriptors is too long, or leads back to itself.
+    #[error("the volume has more than {most} descriptors; those behind were not looked at")]
+    LongSequence {
+        /// How many are looked at.
+        most: usize,
+    },
     /// A descriptor's checksum does not fit; it was read as it is.
     #[error(
         "descriptor at offset {offset:#x}: its checksum is {stated:#06x}, its bytes give {computed:#06x}"

@@ -94,6 +94,8 @@ struct Sequence {
     serial: u64,
     partitions: BTreeMap<u16, (u32, Stretch)>,
     logical: Option<(u32, Vec<u8>)>,
+    /// Whether there are more than were looked at.
+    is_cut: bool,
 }
 
 impl<R: ReadAt> Volume<R> {
@@ -342,6 +344,8 @@ fn find(reader: &dyn ReadAt, warnings: &mut Vec<Error>) -> Result<Sequence, Erro
                 let read = sequence(reader, sector, extent);
                 if read.logical.is_some() && !read.partitions.is_empty() {
                     warnings.extend(is_reserve.then_some(Error::FromReserve));
+                    let most = MOST_DESCRIPTORS;
+                    warnings.extend(read.is_cut.then_some(Error::LongSequence { most }));
                     return Ok(read);
                 }
             }
@@ -356,7 +360,10 @@ fn sequence(reader: &dyn ReadAt, sector: u32, extent: (u32, u32)) -> Sequence {
     let (mut left, mut next) = (MOST_DESCRIPTORS, Some(extent));
     while let Some((len, start)) = next.take() {
         for index in 0..len / sector {
-            let Some(fewer) = left.checked_sub(1) else { return found };
+            let Some(fewer) = left.checked_sub(1) else {
+                found.is_cut = true;
+                return found;
+            };
             left = fewer;
             let offset = (u64::from(start) + u64::from(index)) * u64::from(sector);
             let Ok(bytes) = reader.read_vec_at(offset, sector as usize) else { continue };
