@@ -258,14 +258,60 @@ fn damage_is_told_and_the_rest_is_read() {
     }
     assert_eq!(entry(&snapshot, "whole").digests, Some(Digests::of(&data(3000, 3))));
     assert_eq!((entry(&snapshot, "loops").size, entry(&snapshot, "loops").digests), (3000, None));
-    // What was in the folder is neither new nor deleted.
+    // What lies before the damage of the folder is read.
+    assert_eq!(entry(&snapshot, "lost/file").digests, Some(Digests::of(&data(3000, 1))));
+}
+
+/// The chain of a file goes on in another's, and that of a directory leads outside.
+#[test]
+fn what_shares_clusters_is_read_and_of_a_directory_what_comes_before_the_damage() {
+    let Some(volume) = Volume::new(KINDS[2].1) else { return };
+    let [one, two] = [data(3000, 1), data(3000, 2)];
+    volume.write("one", &one);
+    volume.write("two", &two);
+    volume.run("mmd", &["-i", "disk.raw", "::many"]);
+    for index in 0..40 {
+        volume.write(&format!("many/{index:02}"), b"");
+    }
+    let sound = volume.read();
+    assert_eq!(faults(&sound), [] as [&str; 0]);
+    let mut image = fs::read(volume.path()).unwrap();
+    let reserved = usize::from(u16::from_le_bytes([image[14], image[15]]));
+    let table_sectors = u32::from_le_bytes(image[36..40].try_into().unwrap()) as usize;
+    let data_start = (reserved + 2 * table_sectors) * 512;
+    let cluster = |path: &str, index: usize| {
+        let starts = entry(&sound, path).runs.iter().flat_map(|run| {
+            let start = run.fs_offset.unwrap() as usize;
+            (start..start + run.len as usize).step_by(512)
+        });
+        (starts.skip(index).next().unwrap() - data_start) / 512 + 2
+    };
+    for table in [reserved * 512, (reserved + table_sectors) * 512] {
+        let mut set = |cluster: usize, next: usize| {
+            image[table + cluster * 4..][..4].copy_from_slice(&(next as u32).to_le_bytes());
+        };
+        set(cluster("two", 1), cluster("one", 2));
+        set(cluster("many", 1), 0x0FFF_0000);
+    }
+    fs::write(volume.path(), &image).unwrap();
+    let snapshot = volume.read();
+    let faults = faults(&snapshot);
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[0].contains("two: cluster") && faults[0].contains("another file"), "{faults:?}");
+    assert!(faults[1].contains("many: cluster"), "{faults:?}");
+    // As icat reads it.
+    let mixed = [&two[..1024], &one[1024..]].concat();
+    assert_eq!(entry(&snapshot, "one").digests, Some(Digests::of(&one)));
+    assert_eq!(entry(&snapshot, "two").digests, Some(Digests::of(&mixed)));
+    // Two clusters have 32 entries, of which two are dots.
+    let names = paths(&snapshot).into_iter().filter(|path| path.starts_with("many/"));
+    assert!(names.eq((0..30).map(|index| format!("many/{index:02}"))), "{:?}", paths(&snapshot));
     let found = diff::snapshots(&sound, &snapshot);
-    assert!(found.files.iter().all(|it| it.latest().path != "lost/file".into()));
-    assert!(
-        found.faults.iter().any(|it| it.to_string().contains("lost/file")),
-        "{:?}",
-        found.faults
-    );
+    let rows: Vec<_> = found.files.iter().map(|row| row.latest().path.to_text()).collect();
+    assert_eq!(rows, ["two"]);
+    // What was behind the damage of the folder is not said to be deleted.
+    let said = |path: &str| found.faults.iter().any(|fault| fault.to_string().contains(path));
+    assert!(said("many/30") && said("many/39"), "{:?}", found.faults);
 }
 
 #[test]
@@ -326,6 +372,18 @@ fn what_an_exfat_volume_lost_is_found_and_damage_is_told() {
         "{said:?}"
     );
     assert_eq!(entry(&checksum, name).digests, entry(&sound, name).digests);
+    // It is said to begin where another file does.
+    let (other, at) = ("Dir 0/file_09.txt", 32 + 20);
+    let shared = changed(&|bytes| {
+        let first = bytes[entry_of(other) + at..][..4].to_vec();
+        bytes[entry_of(name) + at..][..4].copy_from_slice(&first);
+    });
+    let said = faults(&shared);
+    assert!(said.len() == 2 && said[1].contains("belongs to another file"), "{said:?}");
+    assert_eq!(entry(&shared, other).digests, entry(&sound, other).digests);
+    assert_ne!(entry(&shared, name).digests, entry(&sound, name).digests);
+    let start = |path: &str| entry(&shared, path).runs.iter().next().unwrap().fs_offset;
+    assert_eq!(start(name), start(other));
     let outside = changed(&|bytes| bytes[entry_of(name) + 32 + 23] = 0xFF);
     let said = faults(&outside);
     assert!(said.iter().any(|fault| fault.contains("the volume has clusters 2 to")), "{said:?}");

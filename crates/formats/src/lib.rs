@@ -16,6 +16,7 @@ mod layered;
 mod read_at;
 mod recent;
 mod security;
+mod taken;
 mod text;
 
 pub mod apfs;

@@ -1,4 +1,7 @@
+use std::io;
+
 use super::{BootSector, Error};
+use crate::taken::Taken;
 use crate::{Extents, ExtentsReader, ReadAt, ReadAtExt, Run};
 
 /// Which clusters contents have, and which are in use.
@@ -9,8 +12,8 @@ pub(super) struct Clusters<'v> {
     pub bitmap: Option<Extents>,
     /// The part of the bitmap that was read last, and where it begins.
     page: (u64, Vec<u8>),
-    /// Clusters of contents that were looked up, a bit each.
-    taken: Vec<u8>,
+    /// Clusters of contents that were looked up.
+    taken: Taken,
 }
 
 /// How much of the bitmap is read at once, in bytes.
@@ -27,67 +30,70 @@ impl<'v> Clusters<'v> {
         len.div_ceil(self.boot_sector.cluster_size.into())
     }
 
-    /// Where a content of `len` bytes from cluster `first` lies: in one piece, or as its chain says. No
-    /// cluster is given out twice, so that all contents together are no longer than the volume.
-    ///
-    /// # Errors
-    /// When clusters are outside the volume or another's, or the chain ends too soon.
-    pub fn extents(&mut self, first: u32, len: u64, in_one_piece: bool) -> Result<Extents, Error> {
+    /// Where a content of `len` bytes from cluster `first` lies, in one piece or as its chain says, and
+    /// what is wrong with it: behind the last of the runs or, where they are as long as that, that others
+    /// have clusters of it, too.
+    pub fn extents(
+        &mut self,
+        first: u32,
+        len: u64,
+        in_one_piece: bool,
+        is_directory: bool,
+    ) -> (Extents, Option<Error>) {
         let needed = self.count(len);
-        if in_one_piece {
-            let extents = self.piece(first, len)?;
-            for cluster in (first..).take(needed as usize) {
-                self.take(cluster)?;
-            }
-            return Ok(extents);
+        if !in_one_piece || needed == 0 {
+            let (extents, error) = self.chain(first, len, is_directory);
+            let found = self.count(extents.data_size);
+            return (extents, error.or((found < needed).then_some(Error::Short { found, needed })));
         }
-        let (mut runs, mut found, mut cluster) = (Vec::<Run>::new(), 0, first);
-        let per_cluster = self.sectors(self.boot_sector.cluster_size.into());
-        while found < needed {
-            if cluster == u32::MAX && found > 0 {
-                return Err(Error::Short { found, needed });
-            }
-            self.check(cluster, 1)?;
-            self.take(cluster)?;
-            let lcn = self.sectors(self.boot_sector.cluster_start(cluster));
-            match runs.last_mut() {
-                Some(run) if run.lcn.is_some_and(|start| start + run.clusters == lcn) => {
-                    run.clusters += per_cluster;
-                }
-                _ => runs.push(Run {
-                    vcn: found * per_cluster,
-                    lcn: Some(lcn),
-                    clusters: per_cluster,
-                }),
-            }
-            found += 1;
-            let mut next = [0; 4];
-            let at = self.boot_sector.table_start + u64::from(cluster) * 4;
-            self.reader.read_exact_at(&mut next, at)?;
-            cluster = u32::from_le_bytes(next);
+        let nothing = self.of_runs(Vec::new(), 0);
+        match self.piece(first, len) {
+            Ok(extents) => match self.taken.take(first..first + needed as u32, is_directory) {
+                Some(true) => (extents, None),
+                Some(false) => (extents, Some(Error::Shared { at: first })),
+                None => (nothing, Some(Error::Shared { at: first })),
+            },
+            Err(error) => (nothing, Some(error)),
         }
-        Ok(self.of_runs(runs, len))
     }
 
-    /// A directory whose length is not told: to the end of its chain, up to `most` bytes.
-    ///
-    /// # Errors
-    /// As [`Clusters::extents`].
-    pub fn chain(&mut self, first: u32, most: u64) -> Result<Extents, Error> {
-        let mut len = u64::from(self.boot_sector.cluster_size);
-        let mut cluster = first;
-        while len < most {
-            self.check(cluster, 1)?;
-            let mut next = [0; 4];
-            let at = self.boot_sector.table_start + u64::from(cluster) * 4;
-            self.reader.read_exact_at(&mut next, at)?;
-            cluster = u32::from_le_bytes(next);
-            if cluster == u32::MAX {
-                break;
+    /// Where a content lies whose length is not told: to the end of its chain, up to `most` bytes.
+    /// Else as [`Clusters::extents`].
+    pub fn chain(&mut self, first: u32, most: u64, is_directory: bool) -> (Extents, Option<Error>) {
+        let (needed, mut taken) = (self.count(most), std::mem::take(&mut self.taken));
+        let (chain, error) = taken.chain(needed, is_directory, |from| {
+            let to = from.map_or(Ok(first), |from| self.next(from))?;
+            match self.check(to, 1) {
+                Err(_) if from.is_some() && to == u32::MAX => Ok(None),
+                checked => checked.map(|()| Some(to)),
             }
-            len += u64::from(self.boot_sector.cluster_size);
+        });
+        self.taken = taken;
+        let len = chain.len() as u64 * u64::from(self.boot_sector.cluster_size);
+        (self.of_runs(self.runs(&chain), len.min(most)), error)
+    }
+
+    /// What the table says comes behind a cluster.
+    fn next(&self, cluster: u32) -> io::Result<u32> {
+        let mut next = [0; 4];
+        let at = self.boot_sector.table_start + u64::from(cluster) * 4;
+        self.reader.read_exact_at(&mut next, at)?;
+        Ok(u32::from_le_bytes(next))
+    }
+
+    fn runs(&self, chain: &[u32]) -> Vec<Run> {
+        let clusters = self.sectors(self.boot_sector.cluster_size.into());
+        let mut runs = Vec::<Run>::new();
+        for (vcn, cluster) in (0..).step_by(clusters as usize).zip(chain) {
+            let lcn = self.sectors(self.boot_sector.cluster_start(*cluster));
+            match runs.last_mut() {
+                Some(run) if run.lcn.is_some_and(|start| start + run.clusters == lcn) => {
+                    run.clusters += clusters;
+                }
+                _ => runs.push(Run { vcn, lcn: Some(lcn), clusters }),
+            }
         }
-        self.extents(first, len, false)
+        runs
     }
 
     /// Where a content lies that is in one piece, whoever has its clusters.
@@ -128,18 +134,6 @@ impl<'v> Clusters<'v> {
         let is_inside = first >= 2
             && u64::from(first).checked_add(count).is_some_and(|end| end <= u64::from(last) + 1);
         if is_inside { Ok(()) } else { Err(Error::Outside { first, count, last }) }
-    }
-
-    fn take(&mut self, cluster: u32) -> Result<(), Error> {
-        if self.taken.is_empty() {
-            self.taken = vec![0; self.boot_sector.last_cluster() as usize / 8 + 1];
-        }
-        let bit = 1 << (cluster % 8);
-        match self.taken.get_mut(cluster as usize / 8) {
-            Some(taken) if *taken & bit == 0 => *taken |= bit,
-            _ => return Err(Error::Shared { at: cluster }),
-        }
-        Ok(())
     }
 
     fn sectors(&self, bytes: u64) -> u64 {

@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::taken::Doubt;
+
 /// What is wrong with a structure of an exFAT volume.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -64,4 +66,12 @@ pub enum Error {
     /// The bytes below could not be read.
     #[error("cannot be read")]
     Io(#[from] io::Error),
+}
+
+impl From<Doubt> for Error {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::Endless(at) | Doubt::Shared(at) => Self::Shared { at },
+        }
+    }
 }

@@ -16,6 +16,8 @@ const LONGEST_DIRECTORY: u64 = 256 << 20;
 const PART: usize = 1 << 20;
 /// A set has at most this many bytes: a file entry and 255 others.
 const LONGEST_SET: usize = 256 * ENTRY;
+/// What is missing of a directory that can be followed in part.
+const BEHIND: &str = "the files in it from there on";
 /// The inode of the root directory, and that of the first entry.
 // Source: The Sleuth Kit, tsk_fatfs.h: so icat finds what is listed here.
 const ROOT: u64 = 2;
@@ -67,22 +69,13 @@ impl<'w> Walk<'w> {
     }
 
     pub fn run(&mut self) {
-        let root = self.clusters.chain(self.boot_sector.root_cluster, LONGEST_DIRECTORY);
-        let extents = match root {
-            Ok(extents) => extents,
-            Err(error) => {
-                let hidden = Hidden::Below(&Name::default());
-                return self.found.damage(
-                    Some(ROOT),
-                    None,
-                    error,
-                    "every file of this volume",
-                    hidden,
-                );
-            }
-        };
+        let (path, inode, first) = (Name::default(), ROOT, self.boot_sector.root_cluster);
+        let (extents, error) = self.clusters.chain(first, LONGEST_DIRECTORY, true);
+        if let Some(error) = error {
+            let hidden = Hidden::Below(&path);
+            self.found.damage(Some(ROOT), None, error, BEHIND, hidden);
+        }
         self.find_bitmap(&extents);
-        let (path, inode) = (Name::default(), ROOT);
         self.left.push(Directory { path, inode, extents, is_deleted: false });
         while let Some(directory) = self.left.pop() {
             self.read(&directory);
@@ -100,8 +93,9 @@ impl<'w> Walk<'w> {
         let mut bitmaps = entries.iter().filter(|entry| entry.starts_with(&[0x81]));
         let bitmap = bitmaps.find(|[_, flags, ..]| flags & 1 == active);
         let place = bitmap.and_then(|entry| Some((u32_le(entry, 20)?, u64_le(entry, 24)?)));
-        let extents = place.and_then(|(first, len)| self.clusters.extents(first, len, false).ok());
-        self.clusters.bitmap = extents;
+        let extents = place.map(|(first, len)| self.clusters.extents(first, len, false, false));
+        self.clusters.bitmap =
+            extents.and_then(|(extents, error)| error.is_none().then_some(extents));
         if self.clusters.bitmap.is_none() {
             let error = Error::NotWhole;
             self.found.damage(
@@ -253,22 +247,28 @@ impl<'w> Walk<'w> {
         below
     }
 
-    /// The content of a file in use.
+    /// The content of a file in use, of a directory as far as it can be followed.
     fn content(&mut self, set: &FileSet, inode: u64, path: &Name) -> Content {
+        let is_directory = set.is_directory();
         let len = if set.has_clusters { set.len } else { 0 };
-        let len = if set.is_directory() { len.min(LONGEST_DIRECTORY) } else { len };
-        match self.clusters.extents(set.first_cluster, len, set.in_one_piece) {
-            Ok(extents) => {
-                Content::Extents(Extents { initialized_size: set.valid_len.min(len), ..extents })
+        let len = if is_directory { len.min(LONGEST_DIRECTORY) } else { len };
+        let (extents, error) =
+            self.clusters.extents(set.first_cluster, len, set.in_one_piece, is_directory);
+        let is_whole = extents.data_size == len;
+        if let Some(error) = error {
+            let (skipped, hidden) = match is_directory {
+                true => (BEHIND, Hidden::Below(path)),
+                false if is_whole => ("", Hidden::Nothing),
+                false => ("byte runs and digests of its content", Hidden::Nothing),
+            };
+            self.found.damage(Some(inode), Some(path), error, skipped, hidden);
+        }
+        match is_whole || is_directory {
+            true => {
+                let initialized_size = set.valid_len.min(extents.data_size);
+                Content::Extents(Extents { initialized_size, ..extents })
             }
-            Err(error) => {
-                let (skipped, hidden) = match set.is_directory() {
-                    true => ("the files in it", Hidden::Below(path)),
-                    false => ("byte runs and digests of its content", Hidden::Nothing),
-                };
-                self.found.damage(Some(inode), Some(path), error, skipped, hidden);
-                Content::Lost { len: set.len }
-            }
+            false => Content::Lost { len: set.len },
         }
     }
 

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::io;
 
 use super::{BootSector, Error, Width};
+use crate::taken::Taken;
 use crate::{Extents, ReadAt, ReadAtExt, Run};
 
 /// The file allocation table: for each cluster the next of its chain.
@@ -10,8 +11,8 @@ pub(super) struct Table<'v> {
     boot_sector: &'v BootSector,
     /// The part that was read last, and where it begins in the table.
     page: (u64, Vec<u8>),
-    /// Clusters of chains that were followed, a bit each.
-    taken: Vec<u8>,
+    /// Clusters of chains that were followed.
+    taken: Taken,
     /// The parts that were compared with the other table, by where they begin.
     compared: HashSet<u64>,
     differences: Option<Differences>,
@@ -111,34 +112,25 @@ impl<'v> Table<'v> {
         self.boot_sector.has(cluster) && self.entry(cluster).is_ok_and(|entry| entry == 0)
     }
 
-    /// Follows the chain from `first`, at most `needed` clusters of it. What was followed before is not
-    /// followed again, so that all chains together are no longer than the volume.
-    ///
-    /// # Errors
-    /// When it leads outside, returns to itself, or is another file's.
-    pub fn chain(&mut self, first: u32, needed: u64) -> Result<Vec<u32>, Error> {
+    /// Follows the chain from `first`, at most `most` clusters of it. See [`Taken::chain`].
+    pub fn chain(
+        &mut self,
+        first: u32,
+        most: u64,
+        is_directory: bool,
+    ) -> (Vec<u32>, Option<Error>) {
         let last = self.boot_sector.last_cluster();
-        if self.taken.is_empty() {
-            self.taken = vec![0; last as usize / 8 + 1];
-        }
-        let (mut chain, mut from, mut cluster) = (Vec::new(), 0, first);
-        while (chain.len() as u64) < needed {
-            if cluster > last && from != 0 && self.is_end(cluster) {
-                break;
+        let mut taken = std::mem::take(&mut self.taken);
+        let chain = taken.chain(most, is_directory, |from| {
+            let to = from.map_or(Ok(first), |from| self.entry(from))?;
+            match self.boot_sector.has(to) {
+                true => Ok(Some(to)),
+                false if from.is_some() && self.is_end(to) => Ok(None),
+                false => Err(Error::Outside { from: from.unwrap_or(0), to, last }),
             }
-            if !self.boot_sector.has(cluster) {
-                return Err(Error::Outside { from, to: cluster, last });
-            }
-            let (byte, bit) = (cluster as usize / 8, 1 << (cluster % 8));
-            match self.taken.get_mut(byte) {
-                Some(taken) if *taken & bit == 0 => *taken |= bit,
-                _ if chain.contains(&cluster) => return Err(Error::Endless { at: cluster }),
-                _ => return Err(Error::Shared { at: cluster }),
-            }
-            chain.push(cluster);
-            (from, cluster) = (cluster, self.entry(cluster)?);
-        }
-        Ok(chain)
+        });
+        self.taken = taken;
+        chain
     }
 
     fn is_end(&self, entry: u32) -> bool {

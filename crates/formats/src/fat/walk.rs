@@ -63,20 +63,8 @@ impl<'w> Walk<'w> {
     }
 
     pub fn run(&mut self) {
-        let extents = match self.root() {
-            Ok(extents) => extents,
-            Err(error) => {
-                let hidden = Hidden::Below(&Name::default());
-                return self.found.damage(
-                    Some(ROOT),
-                    None,
-                    error,
-                    "every file of this volume",
-                    hidden,
-                );
-            }
-        };
         let (path, inode) = (Name::default(), ROOT);
+        let extents = self.root(&path);
         self.left.push(Directory { path, inode, extents, is_deleted: false });
         while let Some(directory) = self.left.pop() {
             self.read(&directory);
@@ -87,26 +75,32 @@ impl<'w> Walk<'w> {
     }
 
     /// The root directory: behind the tables, or in clusters.
-    fn root(&mut self) -> Result<Extents, Error> {
+    fn root(&mut self, path: &Name) -> Extents {
         let BootSector { root_cluster, root_len, sector_size, .. } = *self.boot_sector;
         if root_cluster != 0 {
-            return self.directory_extents(root_cluster);
+            return self.directory(root_cluster, ROOT, path);
         }
         let in_sectors = |bytes: u64| bytes / u64::from(sector_size);
         let lcn = Some(in_sectors(self.boot_sector.root_start()));
-        Ok(Extents {
+        Extents {
             runs: vec![Run { vcn: 0, lcn, clusters: in_sectors(root_len) }],
             cluster_size: sector_size,
             data_size: root_len,
             initialized_size: root_len,
             unit_clusters: 0,
-        })
+        }
     }
 
-    fn directory_extents(&mut self, first: u32) -> Result<Extents, Error> {
+    /// Where a directory lies, as far as its chain can be followed.
+    fn directory(&mut self, first: u32, inode: u64, path: &Name) -> Extents {
         let cluster_size = u64::from(self.boot_sector.cluster_size);
-        let chain = self.table.chain(first, LONGEST_DIRECTORY.div_ceil(cluster_size))?;
-        Ok(extents(self.boot_sector, &chain, chain.len() as u64 * cluster_size))
+        let most = LONGEST_DIRECTORY.div_ceil(cluster_size);
+        let (chain, error) = self.table.chain(first, most, true);
+        if let Some(error) = error {
+            let (path, hidden) = (Some(path).filter(|it| !it.is_empty()), Hidden::Below(path));
+            self.found.damage(Some(inode), path, error, "the files in it from there on", hidden);
+        }
+        extents(self.boot_sector, &chain, chain.len() as u64 * cluster_size)
     }
 
     fn read(&mut self, directory: &Directory) {
@@ -230,32 +224,22 @@ impl<'w> Walk<'w> {
 
     /// The content of a file in use.
     fn content(&mut self, entry: &DirectoryEntry, inode: u64, path: &Name) -> Content {
-        let (size, cluster_size) =
-            (u64::from(entry.size), u64::from(self.boot_sector.cluster_size));
-        let read = match entry.is_directory() {
-            true => self.directory_extents(entry.first_cluster),
-            false if size == 0 => Ok(extents(self.boot_sector, &[], 0)),
-            false => {
-                let needed = size.div_ceil(cluster_size);
-                self.table.chain(entry.first_cluster, needed).and_then(|chain| {
-                    let found = chain.len() as u64;
-                    match found < needed {
-                        true => Err(Error::Short { found, needed }),
-                        false => Ok(extents(self.boot_sector, &chain, size)),
-                    }
-                })
-            }
-        };
-        match read {
-            Ok(extents) => Content::Extents(extents),
-            Err(error) => {
-                let (skipped, hidden) = match entry.is_directory() {
-                    true => ("the files in it", Hidden::Below(path)),
-                    false => ("byte runs and digests of its content", Hidden::Nothing),
-                };
-                self.found.damage(Some(inode), Some(path), error, skipped, hidden);
-                Content::Lost { len: size }
-            }
+        if entry.is_directory() {
+            return Content::Extents(self.directory(entry.first_cluster, inode, path));
+        }
+        let size = u64::from(entry.size);
+        let needed = size.div_ceil(self.boot_sector.cluster_size.into());
+        let (chain, error) = self.table.chain(entry.first_cluster, needed, false);
+        let found = chain.len() as u64;
+        let is_whole = found == needed;
+        let error = error.or((!is_whole).then_some(Error::Short { found, needed }));
+        if let Some(error) = error {
+            let skipped = if is_whole { "" } else { "byte runs and digests of its content" };
+            self.found.damage(Some(inode), Some(path), error, skipped, Hidden::Nothing);
+        }
+        match is_whole {
+            true => Content::Extents(extents(self.boot_sector, &chain, size)),
+            false => Content::Lost { len: size },
         }
     }
 
