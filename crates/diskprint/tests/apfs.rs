@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use diskprint::{Digests, FileEntry, FileKind, Image, Known, Snapshot, diff};
+use diskprint_testkit::apfs::{BLOCK, checksum};
 use diskprint_testkit::{archive, need};
 use tempfile::TempDir;
-
-const BLOCK: usize = 4096;
 
 struct Container {
     folder: TempDir,
@@ -101,20 +100,6 @@ fn extended_attributes_and_resource_forks_are_streams() {
             ("apfs_test/a_directory/a_resourcefork:com.apple.ResourceFork".to_owned(), 17),
         ]
     );
-}
-
-/// Sum of a block behind its first eight bytes.
-// Source: Apple File System Reference, "Object Checksum": Fletcher's of 64 bits over 32-bit words.
-fn checksum(block: &[u8]) -> [u8; 8] {
-    const MODULUS: u64 = 0xFFFF_FFFF;
-    let (mut low, mut high) = (0u64, 0u64);
-    for word in block[8..].chunks(4) {
-        low = (low + u64::from(u32::from_le_bytes(word.try_into().unwrap()))) % MODULUS;
-        high = (high + low) % MODULUS;
-    }
-    let first = MODULUS - (low + high) % MODULUS;
-    let second = MODULUS - (low + first) % MODULUS;
-    (second << 32 | first).to_le_bytes()
 }
 
 #[test]

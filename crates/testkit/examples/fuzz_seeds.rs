@@ -175,7 +175,8 @@ fn disks(folder: &Path, volume: &[u8]) {
     put(&folder.join("vmdk"), "flat", flat.as_bytes());
     let below = vmdk::descriptor("monolithicSparse", 8, Some((7, "disk.vmdk")), &[line]);
     put(&folder.join("vmdk"), "above", &vmdk::sparse(&below, &[None, Some(9), None, None]));
-    put(&folder.join("tarball"), "vmdk", &archive::tarball(&[("vm/disk.vmdk", &sparse)]));
+    let packed = archive::tarball(&[("vm/disk.vmdk", &sparse)]);
+    put(&folder.join("tarball"), "vmdk", &packed);
     let segments = ewf::segments(&mbr[..32 << 10], ewf::SMALL, [0; 16]);
     let [first, second, ..] = &*segments else { return };
     let len = (first.len() as u32).to_le_bytes();
@@ -192,9 +193,9 @@ fn disks(folder: &Path, volume: &[u8]) {
 /// Volumes of the test data that nothing here can make.
 fn real(folder: &Path) {
     let real = archive::members("real-images/images.tar.xz").unwrap_or_default();
-    for (name, bytes) in real.iter().filter(|(name, _)| name.ends_with("apfs.raw")) {
-        // Its partition begins behind the first mebibyte.
-        put(&folder.join("apfs"), name, &bytes[1 << 20..]);
+    for (name, bytes) in real.iter().filter(|(name, _)| name == "apfs.raw") {
+        assert_eq!(bytes.get(32..36), Some(&b"NXSB"[..]), "a container from its first byte");
+        put(&folder.join("apfs"), name, bytes);
     }
 }
 
@@ -202,10 +203,30 @@ fn real(folder: &Path) {
 fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
     let path = |name: &str| scratch.join(name).display().to_string();
     fs::write(path("raw"), &volume[..64 << 10]).expect("room");
-    for (format, target) in [("qcow2", "qcow2"), ("vdi", "vdi"), ("vpc", "vhd")] {
-        let args = ["convert", "-f", "raw", "-O", format, &path("raw"), &path(target)];
+    let disks: [(&str, &[&str]); 7] = [
+        ("qcow2", &["-O", "qcow2"]),
+        ("qcow2", &["-O", "qcow2", "-c"]),
+        ("qcow2", &["-O", "qcow2", "-o", "compat=0.10,cluster_size=512"]),
+        ("qcow2", &["-O", "qcow2", "-o", "extended_l2=on,cluster_size=64k"]),
+        ("vdi", &["-O", "vdi"]),
+        ("vhd", &["-O", "vpc"]),
+        ("vhd", &["-O", "vpc", "-o", "subformat=fixed"]),
+    ];
+    for (number, (target, options)) in disks.iter().enumerate() {
+        let (raw, made) = (path("raw"), path(target));
+        let args = [&["convert", "-f", "raw"][..], options, &[&raw, &made]].concat();
         if run("qemu-img", &args) {
-            keep(&path(target), &folder.join(target), "made");
+            keep(&made, &folder.join(target), &format!("made-{number}"));
+        }
+    }
+    for kind in ["mac", "bsd"] {
+        let image = path(kind);
+        fs::write(&image, vec![0; 256 << 10]).expect("room");
+        let label = ["-s", &image, "mklabel", kind, "mkpart", "part", "ext2", "70s", "100s"];
+        // Partitions of BSD have no names.
+        let label = label.into_iter().filter(|word| kind == "mac" || *word != "part");
+        if run("parted", &label.collect::<Vec<_>>()) {
+            keep(&image, &folder.join("partition"), kind);
         }
     }
     fs::create_dir_all(path("files/folder")).expect("a folder");
@@ -220,6 +241,7 @@ fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
         let files = [path("files/one"), path("files/folder")];
         if run("mcopy", &["-s", "-i", &image, &files[0], &files[1], "::"]) {
             keep(&image, &folder.join("fat"), "fat12");
+            keep(&image, &folder.join("walk"), "fat12");
             if let Ok(listed) = Command::new("fiwalk").args(["-x", "-z", "-g", &image]).output() {
                 put(&folder.join("dfxml_read"), "fiwalk", &listed.stdout);
             }
@@ -229,11 +251,13 @@ fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
     if let Some(image) = fat("fat32", "32") {
         keep(&image, &folder.join("fat"), "fat32");
     }
-    for (name, kind) in [("ext2", "ext2"), ("ext4", "ext4")] {
-        let image = path(name);
-        let options = ["-q", "-t", kind, "-b", "1024", "-N", "32", "-O", "^has_journal", "-d"];
+    let features = [("ext2", "ext2", ""), ("ext4", "ext4", ""), ("ext4", "inline", ",inline_data")];
+    for (kind, name, more) in features {
+        let (image, features) = (path(name), format!("^has_journal{more}"));
+        let options = ["-q", "-t", kind, "-b", "1024", "-N", "32", "-O", &features, "-d"];
         if run("mke2fs", &[&options[..], &[&path("files"), &image, "100"]].concat()) {
             keep(&image, &folder.join("ext"), name);
+            keep(&image, &folder.join("walk"), name);
         }
     }
     for (name, options) in [("rock-ridge", "-R"), ("joliet", "-J")] {
@@ -241,6 +265,7 @@ fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
         let options = [options, "-quiet", "-no-pad", "-o", &image, &path("files")];
         if run("genisoimage", &options) {
             keep(&image, &folder.join("iso9660"), name);
+            keep(&image, &folder.join("walk"), name);
         }
     }
     let image = path("bridge.udf");
@@ -256,8 +281,54 @@ fn of_programs(folder: &Path, scratch: &Path, volume: &[u8]) {
     let image = path("exfat");
     fs::write(&image, vec![0; 1 << 20]).expect("room");
     if run("mkfs.exfat", &["-c", "512", "-b", "512", &image]) {
-        keep(&image, &folder.join("exfat"), "made");
+        let mut bytes = fs::read(&image).expect("it was just made");
+        exfat_files(&mut bytes);
+        put(&folder.join("exfat"), "made", &bytes);
     }
+}
+
+/// Puts files into the root directory of an exFAT volume: one in one piece, one in a chain, a directory
+/// with a file, and a deleted one.
+// Source: Microsoft, exFAT file system specification, "Directory Structure".
+fn exfat_files(bytes: &mut [u8]) {
+    let long = |bytes: &[u8], at| u32::from_le_bytes(*bytes[at..].first_chunk().expect("4 bytes"));
+    let [table, heap, root] = [80, 88, 96].map(|at| long(bytes, at) as usize);
+    let start = |cluster: usize| (heap + cluster - 2) * 512;
+    let is_free = |entry: &usize| bytes[*entry] == 0;
+    let end = (start(root)..).step_by(32).find(is_free).expect("an end of the root directory");
+    let sets = [
+        exfat_set("piece", 0x20, 700, 900, true),
+        exfat_set("chain", 0x20, 710, 1000, false),
+        exfat_set("folder", 0x10, 720, 512, true),
+        exfat_set("gone", 0x20, 730, 512, true),
+    ];
+    for (index, set) in sets.iter().enumerate() {
+        let place = &mut bytes[end + index * 96..][..96];
+        place.copy_from_slice(set);
+        if index == 3 {
+            place.iter_mut().step_by(32).for_each(|kind| *kind &= 0x7F);
+        }
+    }
+    bytes[start(720)..][..96].copy_from_slice(&exfat_set("inner", 0x20, 740, 10, true));
+    for (cluster, next) in [(710, 715), (715, u32::MAX)] {
+        bytes[table * 512 + cluster * 4..][..4].copy_from_slice(&next.to_le_bytes());
+    }
+}
+
+/// The entries of a file.
+fn exfat_set(name: &str, attributes: u8, first: u32, len: u64, in_one_piece: bool) -> [u8; 96] {
+    let mut set = [0; 96];
+    (set[0], set[1], set[4]) = (0x85, 2, attributes);
+    (set[32], set[33], set[35]) = (0xC0, if in_one_piece { 3 } else { 1 }, name.len() as u8);
+    set[40..48].copy_from_slice(&len.to_le_bytes());
+    set[52..56].copy_from_slice(&first.to_le_bytes());
+    set[56..64].copy_from_slice(&len.to_le_bytes());
+    set[64] = 0xC1;
+    name.bytes().zip(set[66..].iter_mut().step_by(2)).for_each(|(byte, unit)| *unit = byte);
+    let covered = set.iter().enumerate().filter(|(at, _)| !matches!(at, 2 | 3));
+    let sum = covered.fold(0u16, |sum, (_, byte)| sum.rotate_right(1).wrapping_add((*byte).into()));
+    set[2..4].copy_from_slice(&sum.to_le_bytes());
+    set
 }
 
 fn keep(from: &str, folder: &Path, name: &str) {

@@ -1,6 +1,7 @@
 //! For tests: builders that write disks, volumes and hives from their specifications, never from
 //! the readers' own structs, so that a mistake cannot agree with itself.
 
+pub mod apfs;
 pub mod archive;
 pub mod ewf;
 pub mod ex01;
