@@ -7,6 +7,16 @@ pub enum Error {
     /// The superblock states no size of blocks that there can be.
     #[error("superblock: blocks of {0} bytes")]
     BlockSize(u32),
+    /// The superblock places the checkpoints where they cannot be.
+    #[error(
+        "superblock: {blocks} blocks of checkpoints from {base:#x} on are not in the container"
+    )]
+    NoCheckpoints {
+        /// Where they are said to begin, in blocks.
+        base: u64,
+        /// How many there are.
+        blocks: u32,
+    },
     /// The last state may be damaged.
     #[error("block {0:#x} of the checkpoints is damaged: what is shown may be an older state")]
     Checkpoint(u64),

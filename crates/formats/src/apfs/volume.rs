@@ -1,7 +1,8 @@
 use std::cell::Cell;
 
-use apfs_core::ApfsContainer;
+use apfs_core::container::{NX_MINIMUM_BLOCK_SIZE, NxSuperblock};
 use apfs_core::volume::ApfsVolume;
+use apfs_core::{ApfsContainer, ApfsError};
 
 use super::checkpoints::Checkpoints;
 use super::cursor::{self, Cursor};
@@ -33,6 +34,14 @@ impl<R: ReadAt> Volume<R> {
     /// # Errors
     /// When its superblocks or its object map are damaged, or it is of a kind that is not read.
     pub fn open(reader: R) -> Result<Self, Error> {
+        // Where the checkpoints are is taken as it stands by the crate.
+        let first = reader.read_vec_at(0, NX_MINIMUM_BLOCK_SIZE as usize);
+        let first = first.map_err(ApfsError::from)?;
+        let NxSuperblock { block_count, xp_desc_base: base, xp_desc_blocks: blocks, .. } =
+            NxSuperblock::parse(&first)?;
+        if base.checked_add(blocks.into()).is_none_or(|end| end > block_count) {
+            return Err(Error::NoCheckpoints { base, blocks });
+        }
         let left = Cell::new(cursor::most(reader.len()));
         let mut container = ApfsContainer::open(Cursor::new(&reader, &left))?;
         let superblock = container.superblock();
