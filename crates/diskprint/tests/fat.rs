@@ -280,11 +280,11 @@ fn what_shares_clusters_is_read_and_of_a_directory_what_comes_before_the_damage(
     let table_sectors = u32::from_le_bytes(image[36..40].try_into().unwrap()) as usize;
     let data_start = (reserved + 2 * table_sectors) * 512;
     let cluster = |path: &str, index: usize| {
-        let starts = entry(&sound, path).runs.iter().flat_map(|run| {
+        let mut starts = entry(&sound, path).runs.iter().flat_map(|run| {
             let start = run.fs_offset.unwrap() as usize;
             (start..start + run.len as usize).step_by(512)
         });
-        (starts.skip(index).next().unwrap() - data_start) / 512 + 2
+        (starts.nth(index).unwrap() - data_start) / 512 + 2
     };
     for table in [reserved * 512, (reserved + table_sectors) * 512] {
         let mut set = |cluster: usize, next: usize| {
