@@ -36,13 +36,14 @@ fn every_output_is_the_same_carried_over_or_read_with_any_number_of_threads() {
     for (end, least) in ends() {
         let folder = tempfile::tempdir().unwrap();
         let results = |name: &str| folder.path().join(name);
-        let (read, made) = run(&end, &results("usual"), &[]);
-        assert!(made - read >= least, "{}: {read} of {made} MB read", end.display());
+        let (_, made) = run(&end, &results("usual"), &[]);
         let usual = support::outputs(&results("usual"));
         for options in [&["--threads", "1"], &["--threads", "3"]] {
-            // How much is shared depends on which slice is unpacked first.
-            let (again, made_again) = run(&end, &results(options[1]), options);
-            assert!(made_again == made && made - again >= least, "{options:?}: {again}");
+            let (read, made_again) = run(&end, &results(options[1]), options);
+            assert_eq!(made_again, made, "{options:?}");
+            // Of slices that are read side by side, either may be unpacked first.
+            let is_alone = options[1] == "1";
+            assert!(!is_alone || made - read >= least, "{}: {read} MB read", end.display());
             assert!(support::outputs(&results(options[1])) == usual, "{options:?}");
         }
         let (read, made) = run(&end, &results("little memory"), &["--max-memory", "1"]);
