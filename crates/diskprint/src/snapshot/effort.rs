@@ -4,8 +4,11 @@ use diskprint_formats::ntfs::Content;
 /// Holes of one content that are digested at most, in bytes: at a gigabyte a second or less, more
 /// would let a few bytes of image keep the program busy for hours.
 const MOST_HOLES: u64 = 16 << 30;
-/// Holes of all contents of a volume that are digested at most, in bytes.
+/// Holes of all contents of a volume that are digested at most, in bytes: so many times its length, and
+/// these of any volume, but no more than all.
 const MOST_HOLES_TOGETHER: u64 = 64 << 30;
+const MOST_TIMES_OF_HOLES: u64 = 64;
+const HOLES_OF_ANY: u64 = 1 << 30;
 /// How many times the length of the volume is digested at most. Files that share no cluster stay
 /// below one, but where they are compressed: there a stored cluster can be sixteen of content.
 /// Deleted files may share clusters with each other.
@@ -20,7 +23,11 @@ pub(super) struct Effort {
 
 impl Effort {
     pub(super) fn new(volume_len: u64) -> Self {
-        Self { stored: volume_len.saturating_mul(MOST_TIMES), holes: MOST_HOLES_TOGETHER }
+        let holes = volume_len.saturating_mul(MOST_TIMES_OF_HOLES).saturating_add(HOLES_OF_ANY);
+        Self {
+            stored: volume_len.saturating_mul(MOST_TIMES),
+            holes: holes.min(MOST_HOLES_TOGETHER),
+        }
     }
 
     /// Takes what digesting a content needs, or says why it is too much.
@@ -73,5 +80,22 @@ impl Cost {
         };
         let stored = stored.min(len);
         Self { len, stored, holes: len - stored }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_volume_cannot_ask_for_many_holes() {
+        let content = |gib: u64| Cost { len: gib << 30, stored: 0, holes: gib << 30 };
+        let digested = |volume_len: u64, gib: u64| {
+            let mut effort = Effort::new(volume_len);
+            (0..100).take_while(|_| effort.spend(&content(gib)).is_ok()).count()
+        };
+        assert_eq!([1, 2].map(|gib| digested(60 << 10, gib)), [1, 0]);
+        assert_eq!([1, 16, 17].map(|gib| digested(1 << 30, gib)), [64, 4, 0]);
+        assert_eq!(digested(u64::MAX, 16), 4);
     }
 }
