@@ -175,8 +175,7 @@ fn disks(folder: &Path, volume: &[u8]) {
     put(&folder.join("vmdk"), "flat", flat.as_bytes());
     let below = vmdk::descriptor("monolithicSparse", 8, Some((7, "disk.vmdk")), &[line]);
     put(&folder.join("vmdk"), "above", &vmdk::sparse(&below, &[None, Some(9), None, None]));
-    let packed = archive::tarball(&[("vm/disk.vmdk", &sparse)]);
-    put(&folder.join("tarball"), "vmdk", &packed);
+    put(&folder.join("tarball"), "vmdk", &archive::tarball(&[("vm/disk.vmdk", &sparse)]));
     let segments = ewf::segments(&mbr[..32 << 10], ewf::SMALL, [0; 16]);
     let [first, second, ..] = &*segments else { return };
     let len = (first.len() as u32).to_le_bytes();
